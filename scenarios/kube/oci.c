@@ -207,10 +207,9 @@ static const char *find_loader(const char *elf, size_t len)
  */
 static void add_libraries(struct oci *image, char *listing)
 {
-	char *line, *path, *save = NULL;
+	char *line, *path;
 
-	for (line = strtok_r(listing, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
+	while ((line = strsep(&listing, "\n"))) {
 		path = strchr(line, '/');
 		if (!path)
 			continue;
