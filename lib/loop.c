@@ -73,8 +73,7 @@ static size_t heap_down(struct loop *loop, size_t at,
 		if (child >= loop->n_timers)
 			return at;
 		if (child + 1 < loop->n_timers &&
-		    loop->heap[child + 1]->when_ns <
-			    loop->heap[child]->when_ns)
+		    loop->heap[child + 1]->when_ns < loop->heap[child]->when_ns)
 			child++;
 		if (timer->when_ns <= loop->heap[child]->when_ns)
 			return at;
@@ -91,8 +90,7 @@ static size_t heap_down(struct loop *loop, size_t at,
  *
  * Return: 0; -ENOMEM
  */
-int loop_timer_set(struct loop *loop, struct loop_timer *timer,
-		   int64_t when_ns)
+int loop_timer_set(struct loop *loop, struct loop_timer *timer, int64_t when_ns)
 {
 	size_t at;
 
@@ -149,7 +147,7 @@ static void timerfd_ready(struct loop_source *source, uint32_t events,
 	(void)events;
 	(void)now;
 	if (read(source->fd, &times, sizeof(times)) < 0)
-		return;	/* set anew in the meantime */
+		return; /* set anew in the meantime */
 }
 
 /**
@@ -169,8 +167,8 @@ int loop_init(struct loop *loop)
 	loop->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (loop->epoll_fd < 0)
 		return -errno;
-	loop->timer.fd = timerfd_create(CLOCK_MONOTONIC,
-					TFD_NONBLOCK | TFD_CLOEXEC);
+	loop->timer.fd =
+		timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (loop->timer.fd < 0) {
 		r = -errno;
 		loop_release(loop);
@@ -288,7 +286,7 @@ static void arm(struct loop *loop, int64_t deadline_ns)
 		return;
 	loop->armed_ns = when;
 	if (when != LOOP_FOREVER) {
-		when = MAX(when, (int64_t)1);	/* 0 would disarm */
+		when = MAX(when, (int64_t)1); /* 0 would disarm */
 		spec.it_value.tv_sec = when / NSEC_PER_SEC;
 		spec.it_value.tv_nsec = when % NSEC_PER_SEC;
 	}
@@ -339,7 +337,7 @@ int loop_once(struct loop *loop, int64_t deadline_ns)
 		struct loop_source *source = loop->batch[i];
 
 		if (!source)
-			continue;	/* removed by one before it */
+			continue; /* removed by one before it */
 		loop->batch[i] = NULL;
 		source->ready(source, events[i].events, now);
 		done += source != &loop->timer;

@@ -53,7 +53,8 @@ static int redirect(int fd, int standard)
 		if (null < 0)
 			return -errno;
 		if (null == standard)
-			return fcntl(TAKE_FD(null), F_SETFD, 0) < 0 ? -errno : 0;
+			return fcntl(TAKE_FD(null), F_SETFD, 0) < 0 ? -errno :
+								      0;
 	}
 	return dup2(fd, standard) < 0 ? -errno : 0;
 }
@@ -130,14 +131,14 @@ static noreturn void child(const char *const argv[],
 		_exit(opts->run(opts->arg));
 	}
 	if (r == 0) {
-		char *const *env = opts->env ? (char *const *)opts->env :
-					       environ;
+		char *const *env =
+			opts->env ? (char *const *)opts->env : environ;
 
 		(void)execvpe(argv[0], (char *const *)argv, env);
 		r = -errno;
 	}
 	if (write(tell_fd, &r, sizeof(r)) < 0)
-		_exit(126);	/* the parent has gone */
+		_exit(126); /* the parent has gone */
 	_exit(127);
 }
 
@@ -270,7 +271,7 @@ void proc_detach(struct proc *p)
 /* The three pipes of a captured process; each -1 once it is closed. */
 struct pipes {
 	int in, out, err;
-	const char *input;	/* what is still to be written */
+	const char *input; /* what is still to be written */
 	struct buf *out_buf, *err_buf;
 };
 
@@ -412,13 +413,14 @@ int proc_run(const char *const argv[], const struct proc_opts *opts,
 	     const char *input, int64_t deadline_ns, struct buf *out,
 	     struct buf *err, int *ret_status)
 {
-	_cleanup_(pipes_close) struct pipes near = { -1, -1, -1, input, out,
-						     err };
-	_cleanup_(pipes_close) struct pipes far = { .in = -1, .out = -1,
+	_cleanup_(pipes_close) struct pipes near = {
+		-1, -1, -1, input, out, err
+	};
+	_cleanup_(pipes_close) struct pipes far = { .in = -1,
+						    .out = -1,
 						    .err = -1 };
 	_cleanup_(proc_release) struct proc p = PROC_INIT;
-	struct proc_opts o = opts ? *opts :
-				    (struct proc_opts)PROC_OPTS_INIT;
+	struct proc_opts o = opts ? *opts : (struct proc_opts)PROC_OPTS_INIT;
 	int r = 0;
 
 	if (input)
