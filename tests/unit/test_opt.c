@@ -39,24 +39,50 @@ static int run_nothing(void *config, int n_args, char **args)
 #define FIELD(name) offsetof(struct config, name)
 
 static const struct opt options[] = {
-	{ .name = "json", .letter = 'j', .type = OPT_FLAG,
-	  .offset = FIELD(json), .help = "print JSON" },
-	{ .name = "verbose", .letter = 'v', .type = OPT_COUNT,
-	  .offset = FIELD(verbose), .help = "say more" },
-	{ .name = "state", .letter = 's', .type = OPT_STRING, .arg = "DIR",
-	  .offset = FIELD(state), .help = "state" },
-	{ .name = "count", .type = OPT_UINT, .arg = "N", .min = 1, .max = 9,
-	  .offset = FIELD(count), .help = "count", .verbs = " apply " },
-	{ .name = "deadline", .type = OPT_DURATION, .arg = "TIME",
-	  .offset = FIELD(deadline), .help = "deadline" },
-	{ .name = "check", .type = OPT_LIST, .arg = "ID",
-	  .offset = FIELD(checks), .help = "check" },
+	{ .name = "json",
+	  .letter = 'j',
+	  .type = OPT_FLAG,
+	  .offset = FIELD(json),
+	  .help = "print JSON" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_COUNT,
+	  .offset = FIELD(verbose),
+	  .help = "say more" },
+	{ .name = "state",
+	  .letter = 's',
+	  .type = OPT_STRING,
+	  .arg = "DIR",
+	  .offset = FIELD(state),
+	  .help = "state" },
+	{ .name = "count",
+	  .type = OPT_UINT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 9,
+	  .offset = FIELD(count),
+	  .help = "count",
+	  .verbs = " apply " },
+	{ .name = "deadline",
+	  .type = OPT_DURATION,
+	  .arg = "TIME",
+	  .offset = FIELD(deadline),
+	  .help = "deadline" },
+	{ .name = "check",
+	  .type = OPT_LIST,
+	  .arg = "ID",
+	  .offset = FIELD(checks),
+	  .help = "check" },
 };
 
 static const struct opt_command commands[] = {
-	{ .name = "plan", .args = "[DOCUMENT]", .help = "plan",
+	{ .name = "plan",
+	  .args = "[DOCUMENT]",
+	  .help = "plan",
 	  .run = run_nothing },
-	{ .name = "apply", .args = "[DOCUMENT]", .help = "apply",
+	{ .name = "apply",
+	  .args = "[DOCUMENT]",
+	  .help = "apply",
 	  .run = run_nothing },
 };
 
@@ -79,7 +105,7 @@ struct outcome {
 	const struct opt_command *command;
 	char *argv[WORDS + 2];
 	char **args;
-	char err[512];	/* what went to standard error */
+	char err[512]; /* what went to standard error */
 };
 
 /**
@@ -118,10 +144,10 @@ static void test_good(void)
 		{ "options first",
 		  { "--json", "-vv", "--state=/x", "--count", "3", "apply",
 		    "doc" } },
-		{ "options last",
-		  { "apply", "doc", "-jvvs/x", "--count=3" } },
+		{ "options last", { "apply", "doc", "-jvvs/x", "--count=3" } },
 		{ "between",
-		  { "-s", "/x", "apply", "-v", "-v", "doc", "--count=3", "-j" } },
+		  { "-s", "/x", "apply", "-v", "-v", "doc", "--count=3",
+		    "-j" } },
 	};
 	struct outcome o;
 
@@ -178,7 +204,8 @@ static void test_bad(void)
 		{ { "apply", "--count", "0" }, "0 is not between 1 and 9" },
 		{ { "apply", "--count", "-1" }, "'-1' is not a number" },
 		{ { "apply", "--count", "3x" }, "'3x' is not a number" },
-		{ { "plan", "--count", "3" }, "'--count' is not one of 'plan'" },
+		{ { "plan", "--count", "3" },
+		  "'--count' is not one of 'plan'" },
 		{ { "plan", "--deadline", "3w" }, "'3w' is not a duration" },
 	};
 	struct outcome o;
@@ -191,6 +218,31 @@ static void test_bad(void)
 		CHECK_TRUE("one line",
 			   strchr(o.err, '\n') == o.err + strlen(o.err) - 1);
 	}
+}
+
+/**
+ * test_man() - The manual page is asked for by an option that --help does not show
+ */
+static void test_man(void)
+{
+	static const char *const words[WORDS] = { "--dump-man" };
+	_cleanup_close_ int fd = memfd_create("out", MFD_CLOEXEC);
+	_cleanup_close_ int saved = dup(STDOUT_FILENO);
+	char text[4096] = "";
+	struct outcome o;
+
+	(void)fflush(stdout);
+	(void)dup2(fd, STDOUT_FILENO);
+	parse(words, &o);
+	(void)fflush(stdout);
+	(void)dup2(saved, STDOUT_FILENO);
+	CHECK_TRUE("was written", pread(fd, text, sizeof(text) - 1, 0) > 0);
+	CHECK_INT("leaves", 1, o.r);
+	CHECK_INT("well", EXIT_OK, o.exit);
+	CHECK_HAS("title", ".Dt TOOL 8\n", text);
+	CHECK_HAS("command", ".It Cm apply [DOCUMENT]\napply\n", text);
+	CHECK_HAS("option", ".It Fl s , Fl \\-state Ar DIR\nstate\n", text);
+	CHECK_HAS("only with", ".Pq only with: apply", text);
 }
 
 /**
@@ -239,8 +291,8 @@ static void test_suggest(void)
 		const char *word, *meant;
 	} cases[] = {
 		{ "adress", "address" }, { "addresses", "address" },
-		{ "routes", "route" },	 { "rul", "rule" },
-		{ "neighbour", NULL },	 { "", NULL },
+		{ "routes", "route" },   { "rul", "rule" },
+		{ "neighbour", NULL },   { "", NULL },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -249,5 +301,5 @@ static void test_suggest(void)
 }
 
 UNIT_SUITE(opt, { "good words", test_good }, { "list", test_list },
-	   { "bad words", test_bad }, { "duration", test_duration },
-	   { "suggest", test_suggest });
+	   { "bad words", test_bad }, { "manual page", test_man },
+	   { "duration", test_duration }, { "suggest", test_suggest });

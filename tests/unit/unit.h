@@ -36,16 +36,16 @@ struct unit_suite {
 	}
 
 /* Each: @what: the case, in words; then what is wanted, then what was got. */
-#define CHECK_INT(what, want, got)                                             \
-	check_int((what), (int64_t)(want), (int64_t)(got), #got, __FILE__,     \
+#define CHECK_INT(what, want, got)                                         \
+	check_int((what), (int64_t)(want), (int64_t)(got), #got, __FILE__, \
 		  __LINE__)
-#define CHECK_STR(what, want, got)                                             \
+#define CHECK_STR(what, want, got) \
 	check_str((what), (want), (got), #got, __FILE__, __LINE__)
-#define CHECK_MEM(what, want, got, len)                                        \
+#define CHECK_MEM(what, want, got, len) \
 	check_mem((what), (want), (got), (len), #got, __FILE__, __LINE__)
-#define CHECK_HAS(what, part, text)                                            \
+#define CHECK_HAS(what, part, text) \
 	check_has((what), (part), (text), #text, __FILE__, __LINE__)
-#define CHECK_TRUE(what, condition)                                            \
+#define CHECK_TRUE(what, condition) \
 	check_true((what), (condition), #condition, __FILE__, __LINE__)
 
 bool check_int(const char *what, int64_t want, int64_t got, const char *expr,
