@@ -113,7 +113,7 @@ static void add_line(const struct results *all, const unsigned char *explained,
 		     unsigned char mark, size_t first, struct finding *f)
 {
 	const struct result *r = &all->items[first];
-	char protos[64] = "", story[DIAGNOSIS_TEXT];
+	char protos[64] = "", story[DIAGNOSIS_TEXT], line[3 * DIAGNOSIS_TEXT];
 	unsigned int n = 0, lost = 0, places = 0;
 	const char *last = "";
 	size_t i;
@@ -131,10 +131,11 @@ static void add_line(const struct results *all, const unsigned char *explained,
 		last = other->vantage;
 	}
 	story_of_error(r, n, lost, story, sizeof(story));
-	(void)snprintf(f->evidence[f->n_evidence++], DIAGNOSIS_TEXT,
-		       "%s %s%s%s from %s%s: %s", r->id, protos,
-		       *r->dst && *protos ? " to " : "", r->dst, r->vantage,
-		       places > 1 ? " and others" : "", story);
+	(void)snprintf(line, sizeof(line), "%s %s%s%s from %s%s: %s", r->id,
+		       protos, *r->dst && *protos ? " to " : "", r->dst,
+		       r->vantage, places > 1 ? " and others" : "", story);
+	line[DIAGNOSIS_TEXT - 1] = '\0';
+	memcpy(f->evidence[f->n_evidence++], line, DIAGNOSIS_TEXT);
 }
 
 /**
