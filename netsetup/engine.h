@@ -47,6 +47,7 @@ struct engine_options {
 	const char *state;	/* --state */
 	const char *root;	/* --root: put before the paths of files, or "" */
 	bool offline;		/* --from: no kernel is asked */
+	unsigned int crash_at;	/* tests: die at this point, from 1; 0: never */
 };
 
 struct engine {
@@ -59,6 +60,7 @@ struct engine {
 	struct model owned;	/* before images of untagged objects we changed */
 	struct model owned_keys;	/* all untagged objects that are ours */
 	uint64_t n_writes;	/* sysctls and files written */
+	unsigned int point;	/* points passed, see engine_point() */
 	struct buf why;		/* the failure's one line */
 };
 
@@ -68,6 +70,7 @@ void engine_close(struct engine *e);
 int engine_fail(struct engine *e, int error, const char *format, ...)
 	printf_like(3, 4);
 uint64_t engine_mutations(const struct engine *e);
+void engine_point(struct engine *e);
 
 /* Interfaces: names in the model, numbers in messages. */
 must_check int devices_load(struct engine *e);
@@ -90,12 +93,16 @@ struct work {
 };
 
 struct conf;
+void lower_nexthops(struct model *want, const struct model *have);
 enum engine_flags {
 	PLAN_ADOPT = 1 << 0,	/* take over foreign objects of the document */
 };
 
 must_check int engine_plan(struct engine *e, const struct conf *conf,
 			   unsigned int flags, struct work *ret_work);
+must_check int engine_plan_offline(struct engine *e, const struct conf *conf,
+				   const struct model *have,
+				   struct work *ret_work);
 must_check int engine_plan_images(struct engine *e, const struct model *images,
 				  const struct model *keys,
 				  struct work *ret_work);

@@ -85,10 +85,8 @@ enum stage {
 	STAGE_RULE,
 	STAGE_NEIGHBOUR,
 	STAGE_PROXY,
-	STAGE_MASQUERADE,
 	STAGE_FILE,
 	STAGE_UNIT,
-	STAGE_REMOVE_MASQUERADE,
 	STAGE_REMOVE_PROXY,
 	STAGE_REMOVE_NEIGHBOUR,
 	STAGE_REMOVE_RULE,
@@ -114,7 +112,8 @@ struct change {
 /* What an observation is for. */
 struct scope {
 	const struct model *keys;	/* objects that somebody asks for */
-	bool foreign;			/* routes: also those of others */
+	bool foreign;			/* routes of others, too, if asked for */
+	bool all;			/* whatever there is */
 };
 
 struct kind {
@@ -143,8 +142,8 @@ struct kind {
 
 extern const struct kind *const kinds[KIND_MAX];
 extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
-	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_masquerade,
-	kind_file, kind_unit;
+	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file,
+	kind_unit;
 
 /* field.c: the table at work. */
 void kind_init_object(const struct kind *k, void *object);

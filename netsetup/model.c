@@ -16,7 +16,6 @@ const struct kind *const kinds[KIND_MAX] = {
 	[KIND_RULE] = &kind_rule,
 	[KIND_NEIGHBOUR] = &kind_neighbour,
 	[KIND_PROXY] = &kind_proxy,
-	[KIND_MASQUERADE] = &kind_masquerade,
 	[KIND_FILE] = &kind_file,
 	[KIND_UNIT] = &kind_unit,
 };

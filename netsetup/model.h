@@ -31,7 +31,6 @@ enum kind_id {
 	KIND_RULE,
 	KIND_NEIGHBOUR,
 	KIND_PROXY,
-	KIND_MASQUERADE,
 	KIND_FILE,
 	KIND_UNIT,
 	KIND_MAX,
@@ -158,13 +157,6 @@ struct proxy {
 	uint8_t pad[2];
 };
 
-struct masquerade {
-	struct in6_addr from;
-	uint32_t out;
-	uint8_t len;
-	uint8_t pad[3];
-};
-
 struct file {
 	uint32_t path;
 	uint32_t content;
@@ -193,8 +185,8 @@ void *model_add(struct model *m, enum kind_id kind);
 must_check int model_put(struct model *m, enum kind_id kind,
 			 const void *object);
 void model_drop_last(struct model *m, enum kind_id kind);
-must_check int model_sort(struct model *m, enum kind_id kind);
-must_check int model_sort_all(struct model *m);
+int model_sort(struct model *m, enum kind_id kind);
+int model_sort_all(struct model *m);
 const void *model_find(const struct model *m, enum kind_id kind,
 		       const void *key);
 size_t model_count(const struct model *m);

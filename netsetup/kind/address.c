@@ -243,6 +243,16 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	if (!index)
 		return engine_fail(e, -ENODEV, "no device '%s'",
 				   strings_get(e->strings, a->dev));
+	/* The kernel changes neither a prefix length nor a failed address. */
+	if (c->op == OP_CHANGE) {
+		const struct address *h = c->have;
+		const struct change first = { .op = OP_REMOVE, .have = h };
+
+		if (h->len != a->len || h->failed)
+			return encode(e, b, tag, &first) ?:
+			       encode(e, b, tag,
+				      &(struct change){ .op = OP_ADD, .want = a });
+	}
 	m = nl_batch_add(b, gone ? RTM_DELADDR : RTM_NEWADDR, flags[c->op], tag);
 	ifa = nl_header(m, sizeof(*ifa));
 	ifa->ifa_family = AF_INET6;

@@ -93,6 +93,25 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 }
 
 /**
+ * proxy_check() - A kernel's proxy entry holds one address
+ * @s:		Unused
+ * @object:	Proxy
+ * @why:	Says what is wrong
+ *
+ * Return: 0; -EINVAL
+ */
+static int proxy_check(const struct strings *s, void *object, struct buf *why)
+{
+	const struct proxy *p = object;
+
+	(void)s;
+	if (p->len == 128)
+		return 0;
+	buf_puts(why, "the kernel answers for single addresses, /128");
+	return -EINVAL;
+}
+
+/**
  * proxy_stage() - When a proxy is put or removed
  * @op:		What is done
  * @s:		Unused
@@ -323,6 +342,7 @@ const struct kind kind_proxy = {
 	.fields = proxy_fields,
 	.protocol = offsetof(struct proxy, protocol),
 	.cmp = proxy_cmp,
+	.check = proxy_check,
 	.stage = proxy_stage,
 	.observe = observe_proxies,
 	.encode = proxy_encode,

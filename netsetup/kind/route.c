@@ -277,7 +277,7 @@ static int seen_route(const struct nlmsghdr *m, void *context)
 			read_hops(seen, at[RTA_MULTIPATH], r);
 	}
 	/* Of somebody else's, only what is in the way of the document matters. */
-	if (r->protocol != NETSETUP_PROTO && seen->scope->keys &&
+	if (r->protocol != NETSETUP_PROTO && !seen->scope->all &&
 	    !model_find(seen->scope->keys, KIND_ROUTE, r))
 		model_drop_last(seen->out, KIND_ROUTE);
 	return 0;
@@ -300,7 +300,7 @@ static int observe_routes(struct engine *e, const struct scope *scope,
 	struct rtmsg *rt = nl_header(m, sizeof(*rt));
 
 	rt->rtm_family = AF_INET6;
-	if (!scope->foreign)
+	if (!scope->foreign && !scope->all)
 		rt->rtm_protocol = NETSETUP_PROTO;
 	return observe_dump(e, m, seen_route, &seen, &out->tables[KIND_ROUTE]);
 }
