@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 progs += netsetup
-srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c \
-	netsetup/emit/*.c)
+# The formats need their core, emit.c.
+srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c) \
+	$(if $(wildcard netsetup/emit/emit.c),$(wildcard netsetup/emit/*.c))

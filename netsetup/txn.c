@@ -487,7 +487,7 @@ static void run_units(struct txn *t, const struct work *w)
  */
 int txn_apply(struct txn *t, struct work *w, unsigned int flags)
 {
-	_cleanup_(journal_release) struct journal j;
+	_cleanup_(journal_release) struct journal j = { 0 };
 	int r;
 
 	if (w->plan.n == 0)
