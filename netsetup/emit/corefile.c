@@ -29,8 +29,8 @@ static const char *const types[] = { "dns64", "forward", NULL };
 static int emit(const struct hints *h, const struct emit_args *args,
 		struct buf *out)
 {
-	const char *domain = h->cluster_domain[0] ? h->cluster_domain :
-						    "cluster.local";
+	const char *domain =
+		h->cluster_domain[0] ? h->cluster_domain : "cluster.local";
 	bool dns64 = !args->type || strcmp(args->type, "dns64") == 0;
 
 	if (dns64 && !h->nat64.prefix.len)

@@ -40,7 +40,7 @@ static void emit_init(const struct hints *h, struct buf *out)
 {
 	buf_printf(out,
 		   KUBEADM "InitConfiguration\n"
-		   "localAPIEndpoint: {advertiseAddress: \"%s\"}\n",
+			   "localAPIEndpoint: {advertiseAddress: \"%s\"}\n",
 		   ADDR_TEXT(&h->node_ip));
 	registration(h, out);
 	buf_printf(out,
@@ -82,11 +82,11 @@ static int emit(const struct hints *h, const struct emit_args *args,
 	if (args->type && strcmp(args->type, "join") == 0) {
 		buf_printf(out,
 			   KUBEADM "JoinConfiguration\n"
-			   "discovery:\n"
-			   "  bootstrapToken:\n"
-			   "    apiServerEndpoint: \"%s\"\n"
-			   "    token: \"%s\"\n"
-			   "    caCertHashes: [\"%s\"]\n",
+				   "discovery:\n"
+				   "  bootstrapToken:\n"
+				   "    apiServerEndpoint: \"%s\"\n"
+				   "    token: \"%s\"\n"
+				   "    caCertHashes: [\"%s\"]\n",
 			   emit_more(args, "endpoint", "[::1]:6443"),
 			   emit_more(args, "token", ""),
 			   emit_more(args, "hash", ""));

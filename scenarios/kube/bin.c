@@ -17,15 +17,17 @@
 
 /* The programs a cluster is made of; one folder has them all. */
 static const char *const programs[] = {
-	"kube-apiserver", "kube-controller-manager", "kube-scheduler",
-	"kube-proxy",	  "kubelet",		     "coredns",
+	"kube-apiserver", "kube-controller-manager",
+	"kube-scheduler", "kube-proxy",
+	"kubelet",        "coredns",
 };
 
 /* What ../shared/kube packs, and the names one of them goes by. */
 static const char *const packed[] = { "hyperkube", "coredns", "agnhost" };
 static const char *const hyperkube_names[] = {
-	"kube-apiserver", "kube-controller-manager", "kube-scheduler",
-	"kube-proxy",	  "kubelet",		     "kubectl",
+	"kube-apiserver", "kube-controller-manager",
+	"kube-scheduler", "kube-proxy",
+	"kubelet",        "kubectl",
 };
 
 /*
@@ -35,7 +37,9 @@ static const char *const hyperkube_names[] = {
 static const struct kube_release releases[] = {
 	{ .minor = 32, .cgroup_v1 = true },
 	{ .minor = 33, .cgroup_v1 = true, .service_cidrs = true },
-	{ .minor = 34, .cgroup_v1 = true, .service_cidrs = true,
+	{ .minor = 34,
+	  .cgroup_v1 = true,
+	  .service_cidrs = true,
 	  .wide_services = true },
 	{ .minor = 35, .service_cidrs = true, .wide_services = true },
 };
@@ -117,8 +121,7 @@ static int above(const char *suffix, char path[PATH_MAX - 64])
 	for (; (slash = strrchr(dir, '/')); *slash = '\0') {
 		(void)snprintf(probe, sizeof(probe), "%s%s", dir,
 			       suffix ? suffix : "/obj");
-		if (access(probe, F_OK) == 0 &&
-		    strlen(probe) < PATH_MAX - 64) {
+		if (access(probe, F_OK) == 0 && strlen(probe) < PATH_MAX - 64) {
 			memcpy(path, suffix ? probe : dir,
 			       strlen(suffix ? probe : dir) + 1);
 			return 0;
@@ -163,7 +166,8 @@ int kube_cache_dir(char path[PATH_MAX - 64])
 	else if (base && *base == '/')
 		n = snprintf(path, PATH_MAX - 64, "%s/shoot6/kube", base);
 	else if (home)
-		n = snprintf(path, PATH_MAX - 64, "%s/.cache/shoot6/kube", home);
+		n = snprintf(path, PATH_MAX - 64, "%s/.cache/shoot6/kube",
+			     home);
 	else
 		return -ENOENT;
 	if (n >= PATH_MAX - 64)
@@ -244,7 +248,8 @@ static int from_cache(struct kube_bin *ret, struct buf *problem)
 		return 0;
 	if (above("/shared/kube", from) == 0)
 		return unpack_all(from, ret->dir, problem);
-	buf_printf(problem, "no Kubernetes programs: set KUBE_BIN to a folder "
+	buf_printf(problem,
+		   "no Kubernetes programs: set KUBE_BIN to a folder "
 		   "with %s and the others, or run 'make kube-bin'",
 		   programs[0]);
 	return -ENOENT;
@@ -317,6 +322,7 @@ int kube_bin_find(struct kube_bin *ret, struct buf *problem)
 {
 	const char *wanted = getenv("KUBE_BIN");
 	struct kube_bin bin = { 0 };
+	_cleanup_free_ char *whole = NULL;
 	const char *lacks = "such folder";
 	int r;
 
@@ -326,9 +332,11 @@ int kube_bin_find(struct kube_bin *ret, struct buf *problem)
 		return r;
 	}
 	if (wanted && *wanted) {
-		if (strlen(wanted) < sizeof(bin.dir) &&
-		    realpath(wanted, bin.dir))
+		whole = realpath(wanted, NULL);
+		if (whole && strlen(whole) < sizeof(bin.dir)) {
+			memcpy(bin.dir, whole, strlen(whole) + 1);
 			lacks = has_all(bin.dir);
+		}
 		if (lacks) {
 			buf_printf(problem, "KUBE_BIN '%s': no %s", wanted,
 				   lacks);

@@ -18,16 +18,16 @@
 #include <limits.h>
 
 struct kube_release {
-	unsigned int minor;		/* 34 of 1.34 */
-	bool wide_services;	/* service ranges wider than /108 are accepted */
-	bool cgroup_v1;		/* the kubelet starts on cgroup v1 unasked */
-	bool service_cidrs;	/* networking.k8s.io/v1 servicecidrs */
+	unsigned int minor; /* 34 of 1.34 */
+	bool wide_services; /* service ranges wider than /108 are accepted */
+	bool cgroup_v1; /* the kubelet starts on cgroup v1 unasked */
+	bool service_cidrs; /* networking.k8s.io/v1 servicecidrs */
 };
 
 struct kube_bin {
-	char dir[PATH_MAX - 64];	/* folder of the programs */
-	char cache[PATH_MAX - 64];	/* folder for images and stores of ours */
-	char version[32];		/* "1.34.4" */
+	char dir[PATH_MAX - 64]; /* folder of the programs */
+	char cache[PATH_MAX - 64]; /* folder for images and stores of ours */
+	char version[32]; /* "1.34.4" */
 	const struct kube_release *release;
 };
 

@@ -14,13 +14,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define NOBODY "65532:65532"
+#define NOBODY    "65532:65532"
 #define CA_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
 /* What the suite's image holds, if it was built: it lies beside this program. */
 static const char *const suite[] = {
-	"probe-pod", "probe-service", "probe-egress", "probe-responder",
-	"probe-mesh", "probe-suite",
+	"probe-pod",       "probe-service", "probe-egress",
+	"probe-responder", "probe-mesh",    "probe-suite",
 };
 
 /**
@@ -32,8 +32,7 @@ static void add_base(struct oci *image)
 	oci_add_text(image, "etc/passwd", 0644,
 		     "root:x:0:0:root:/:/\n"
 		     "nobody:x:65532:65532:nobody:/:/\n");
-	oci_add_text(image, "etc/group", 0644,
-		     "root:x:0:\nnobody:x:65532:\n");
+	oci_add_text(image, "etc/group", 0644, "root:x:0:\nnobody:x:65532:\n");
 	oci_add_text(image, "etc/nsswitch.conf", 0644,
 		     "passwd: files\ngroup: files\nhosts: files dns\n");
 	oci_add_folder(image, "tmp", 01777);
@@ -67,7 +66,8 @@ static int write_image(struct oci *image, const char *path, struct buf *problem)
  */
 int image_shoot6(const char *path, const char *reference, struct buf *problem)
 {
-	struct oci image = { .reference = reference, .user = NOBODY,
+	struct oci image = { .reference = reference,
+			     .user = NOBODY,
 			     .compress = true };
 	char source[PATH_MAX], target[64], dir[PATH_MAX - 64];
 	int r;
@@ -113,8 +113,8 @@ static int pause_program(char path[PATH_MAX])
 struct making {
 	const struct kube_bin *bin;
 	struct buf *problem;
-	char dir[PATH_MAX - 96];	/* folder of the store, not there yet */
-	char key[65];			/* digest of what goes in */
+	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
+	char key[65]; /* digest of what goes in */
 };
 
 /**
@@ -189,7 +189,8 @@ static int make_key(struct making *m)
 static int write_images(struct making *m, char paths[3][PATH_MAX])
 {
 	struct oci pause = { .reference = IMAGE_PAUSE,
-			     .entrypoint = { "/pause" }, .user = NOBODY };
+			     .entrypoint = { "/pause" },
+			     .user = NOBODY };
 	struct oci dns = { .reference = IMAGE_COREDNS,
 			   .entrypoint = { "/coredns" } };
 	char source[PATH_MAX];

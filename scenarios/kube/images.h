@@ -16,9 +16,9 @@
 #include "lib/buf.h"
 #include "scenarios/kube/bin.h"
 
-#define IMAGE_PAUSE "registry.k8s.io/pause:3.10.1"
+#define IMAGE_PAUSE   "registry.k8s.io/pause:3.10.1"
 #define IMAGE_COREDNS "registry.k8s.io/coredns/coredns:v1.14.7"
-#define IMAGE_SHOOT6 "ghcr.io/shoot6/shoot6:" SHOOT6_VERSION
+#define IMAGE_SHOOT6  "ghcr.io/shoot6/shoot6:" SHOOT6_VERSION
 
 /* The suite's own image, from the programs beside this one. */
 must_check int image_shoot6(const char *path, const char *reference,

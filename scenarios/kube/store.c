@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 
 #define IMPORT_S 120
-#define BOOTED "containerd successfully booted"
-#define ADDRESS "/run/c.sock"	/* in the mount namespace of the import */
-#define CONFIG "/run/c.toml"
+#define BOOTED   "containerd successfully booted"
+#define ADDRESS  "/run/c.sock" /* in the mount namespace of the import */
+#define CONFIG   "/run/c.toml"
 
 /* What the child that imports works on. */
 struct importing {
@@ -77,7 +77,8 @@ static int own_mounts(const char *folder)
 		      "version = 2\nroot = \"%s\"\nstate = \"/run/c\"\n"
 		      "disabled_plugins = [\"io.containerd.grpc.v1.cri\"]\n"
 		      "[grpc]\n  address = \"" ADDRESS "\"\n"
-		      "[ttrpc]\n  address = \"" ADDRESS ".t\"\n", folder);
+		      "[ttrpc]\n  address = \"" ADDRESS ".t\"\n",
+		      folder);
 	return fclose(f) == 0 ? 0 : -errno;
 }
 
@@ -91,9 +92,10 @@ static int own_mounts(const char *folder)
 static int import_all(const struct importing *in, int64_t deadline_ns)
 {
 	for (size_t i = 0; in->archives[i]; i++) {
-		const char *argv[] = { "ctr", "-a", ADDRESS, "-n", "k8s.io",
-				       "images", "import", in->archives[i],
-				       NULL };
+		const char *argv[] = {
+			"ctr",    "-a",     ADDRESS,         "-n", "k8s.io",
+			"images", "import", in->archives[i], NULL
+		};
 		_cleanup_(buf_release) struct buf out = BUF_INIT;
 		_cleanup_(buf_release) struct buf err = BUF_INIT;
 		struct proc_opts opts = PROC_OPTS_INIT;

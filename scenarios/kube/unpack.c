@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define CHUNK (1UL << 18)
-#define UNPACK_MEMORY (256UL << 20)	/* of the decoder */
+#define CHUNK         (1UL << 18)
+#define UNPACK_MEMORY (256UL << 20) /* of the decoder */
 
 /* One file on its way. */
 struct unpacking {
