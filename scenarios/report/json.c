@@ -85,7 +85,7 @@ static int render(const struct report *report,
  */
 int report_from_json(const struct json *j, struct report *ret)
 {
-	struct report report = { .diagnosis = DIAGNOSIS_INIT };
+	struct report report = { .version = "" };
 	const struct json *item;
 	struct result result;
 	struct tm tm = { 0 };

@@ -28,7 +28,7 @@ void report_init(struct report *report)
 {
 	struct utsname u;
 
-	*report = (struct report){ .diagnosis = DIAGNOSIS_INIT };
+	*report = (struct report){ .version = "" };
 	(void)clock_gettime(CLOCK_REALTIME, &report->started);
 	(void)snprintf(report->version, sizeof(report->version), "%s",
 		       SHOOT6_VERSION);
