@@ -36,6 +36,19 @@ $(tests)/unit: $(srcs-unit:%.c=$(obj)/%.o) $(out)/libinner.a $(out)/libshoot6.a
 	$(call say,LD,$@)$(CC) $(CFLAGS) $(san) -pie -Wl,--as-needed -o $@ $^ \
 		$(LDFLAGS) $$(pkg-config --libs $(sort $(pkgs) cunit)) -lm $(LDLIBS)
 
+# Us and a peer in one run; T=name one entry.
+srcs-bench := $(wildcard tests/bench/*.c)
+pkgs += libmnl
+
+$(tests)/bench: $(srcs-bench:%.c=$(obj)/%.o) $(out)/libshoot6.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(san) -pie -Wl,--as-needed -o $@ $^ \
+		$(LDFLAGS) $$(pkg-config --libs $(libs-lib) libmnl) -lm $(LDLIBS)
+
+bench: deps ## measure against peers, into build/bench/report.json (T=name: one)
+	@$(MAKE) --no-print-directory all $(tests)/bench
+	@BENCH_NETSETUP=$(bin)/netsetup $(tests)/bench $(T)
+
 # $(1): suites to run. The runner prints the one closing line for all of them.
 run-tests = @BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) \
 	SANITIZE='$(SANITIZE)' tests/run $(if $(T),-t '$(T)') $(1)
@@ -55,4 +68,4 @@ check-cli: all ## run the programs from outside (T=file: one)
 check-netns: all ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
-.PHONY: check check-all check-unit check-cli check-netns force
+.PHONY: check check-all check-unit check-cli check-netns bench force
