@@ -69,9 +69,10 @@ struct diagnosis {
 };
 
 #define EXPLAINED_RED 0x80
-/* clang-format off */
-#define DIAGNOSIS_INIT { .explained = NULL }
-/* clang-format on */
+#define DIAGNOSIS_INIT \
+	{              \
+		0      \
+	}
 
 must_check int diagnose(const struct results *all, struct diagnosis *ret);
 size_t diagnosis_block(const struct diagnosis *d, struct results *all);

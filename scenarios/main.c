@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/cleanup.h"
+#include "lib/exitcode.h"
+#include "lib/log.h"
+#include "lib/opt.h"
+#include "scenarios/client.h"
+#include "scenarios/fault/fault.h"
+#include "scenarios/scenario.h"
+#include "scenarios/state.h"
+#include "scenarios/up.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * usage() - Say how a command is called
+ * @text:	Its synopsis
+ *
+ * Return: EXIT_USAGE
+ */
+static int usage(const char *text)
+{
+	log_error("usage: scenario %s", text);
+	return EXIT_USAGE;
+}
+
+/**
+ * scenario_case() - The case for a word of the command line
+ * @s:		Options
+ * @word:	Its name
+ *
+ * Return: case, or NULL after saying what is wrong
+ */
+const struct lab_case *scenario_case(const struct scenario *s, const char *word)
+{
+	const char *names[64], *meant;
+	size_t n = 0;
+
+	for (; n < n_lab_cases && n < ARRAY_SIZE(names); n++) {
+		names[n] = lab_cases[n]->name;
+		if (strcmp(names[n], word) != 0)
+			continue;
+		if (!s->engine || strcmp(s->engine, lab_cases[n]->engine) == 0)
+			return lab_cases[n];
+		log_error("case '%s' runs on engine '%s', not on '%s'", word,
+			  lab_cases[n]->engine, s->engine);
+		return NULL;
+	}
+	meant = opt_suggest(word, names, n);
+	log_error("no case or lab '%s'%s%s%s; see 'scenario list'", word,
+		  meant ? ", did you mean '" : "", meant ? meant : "",
+		  meant ? "'?" : "");
+	return NULL;
+}
+
+/**
+ * open_lab() - Connect to a lab that is up
+ * @name:	Lab
+ * @ret:	Connection
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after saying what is wrong
+ */
+static int open_lab(const char *name, struct client_lab *ret)
+{
+	int r = state_check_name(name);
+
+	if (r == 0)
+		r = client_open(name, ret);
+	if (r == 0)
+		return EXIT_OK;
+	if (r == -ENOENT || r == -ECONNREFUSED)
+		log_error("lab '%s' is not up", name);
+	else
+		log_error("lab '%s': %s", name, strerror(-r));
+	return EXIT_USAGE;
+}
+
+/**
+ * command_up() - scenario up CASE
+ * @config:	struct scenario
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_up(void *config, int n_args, char **args)
+{
+	const struct scenario *s = config;
+	const char *word = n_args ? args[0] : "shoot";
+	struct up up = { .nodes = s->nodes, .provider = s->provider,
+			 .program = s->program };
+	struct ui ui;
+	int code;
+
+	if (n_args > 1 || (!n_args && !s->engine))
+		return usage("up CASE [--name NAME]");
+	up.what = scenario_case(s, word);
+	if (!up.what)
+		return EXIT_USAGE;
+	up.name = s->name ? s->name : up.what->name;
+	if (state_check_name(up.name) < 0) {
+		log_error("name '%s': letters, digits, '.', '_' and '-', 40 "
+			  "at most", up.name);
+		return EXIT_USAGE;
+	}
+	ui_init(&ui);
+	code = up_start(&up, &ui);
+	ui_end(&ui);
+	if (code != EXIT_OK)
+		return code;
+	log_info("lab '%s' is up; 'scenario down %s' ends it", up.name,
+		 up.name);
+	/* Nothing may come between the two: until now our death is the lab's. */
+	_exit(up_commit(&up));
+}
+
+/**
+ * on_signal() - A signal that is the program's in the member to answer
+ * @signal:	Not used
+ */
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/**
+ * command_exec() - scenario exec NAME MEMBER -- CMD...
+ * @config:	Not used
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit status of the command
+ */
+static int command_exec(void *config, int n_args, char **args)
+{
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	struct client_exec e = { .argv = (const char *const *)args + 2 };
+	struct sigaction action = { .sa_handler = on_signal };
+	int r;
+
+	(void)config;
+	if (n_args < 3)
+		return usage("exec NAME MEMBER -- CMD...");
+	args[n_args] = NULL;
+	r = open_lab(args[0], &lab);
+	if (r != EXIT_OK)
+		return r;
+	r = client_member(&lab, args[1], &e);
+	if (r < 0) {
+		log_error("member '%s' of lab '%s': %s", args[1], args[0],
+			  r == -ENOENT ? "there is no such one" :
+					 strerror(-r));
+		return EXIT_USAGE;
+	}
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGQUIT, &action, NULL);
+	return client_exec(&e);
+}
+
+/**
+ * print_status() - Status for people
+ * @status:	From client_status()
+ */
+static void print_status(const struct json *status)
+{
+	const struct json *m = json_first(json_get(status, "members"));
+
+	printf("lab %s, engine %s, holder %jd\n",
+	       json_get_string(status, "name"),
+	       json_get_string(status, "engine"),
+	       (intmax_t)json_get_int(status, "pid", 0));
+	for (; m; m = json_next(m)) {
+		const struct json *a = json_first(json_get(m, "addresses"));
+
+		printf("  %-14s %-7s %8jd ", json_get_string(m, "name"),
+		       json_get_string(m, "kind"),
+		       (intmax_t)json_get_int(m, "pid", 0));
+		for (; a; a = json_next(a))
+			printf(" %s", json_string(a));
+		printf("\n");
+	}
+}
+
+/**
+ * print_json() - Print a value on standard output
+ * @j:		Value
+ *
+ * Return: EXIT_OK, or EXIT_FAILED where it cannot be written
+ */
+static int print_json(const struct json *j)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+	if (json_print(j, JSON_PRETTY, &text) < 0)
+		return EXIT_FAILED;
+	printf("%s%s", buf_text(&text),
+	       text.len && text.data[text.len - 1] == '\n' ? "" : "\n");
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+}
+
+/**
+ * command_status() - scenario status NAME
+ * @config:	struct scenario
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_status(void *config, int n_args, char **args)
+{
+	const struct scenario *s = config;
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	_cleanup_(json_freep) struct json *status = NULL;
+	int r;
+
+	if (n_args != 1)
+		return usage("status NAME [--json]");
+	r = open_lab(args[0], &lab);
+	if (r != EXIT_OK)
+		return r;
+	r = client_status(&lab, &status);
+	if (r < 0) {
+		log_error("lab '%s': %s", args[0], strerror(-r));
+		return EXIT_FAILED;
+	}
+	if (s->json)
+		return print_json(status);
+	print_status(status);
+	return EXIT_OK;
+}
+
+/**
+ * command_down() - scenario down NAME
+ * @config:	Not used
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_down(void *config, int n_args, char **args)
+{
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	int r;
+
+	(void)config;
+	if (n_args != 1)
+		return usage("down NAME");
+	r = state_check_name(args[0]);
+	if (r == 0)
+		r = client_open(args[0], &lab);
+	if (r == 0) {
+		r = client_kill(&lab);
+		if (r < 0) {
+			log_error("lab '%s' does not end: %s", args[0],
+				  strerror(-r));
+			return EXIT_FAILED;
+		}
+	} else if (r == -ECONNREFUSED) {
+		log_info("lab '%s' had died; removing what it left", args[0]);
+	} else {
+		log_error("lab '%s' is not up", args[0]);
+	}
+	if (state_sweep() < 0 && r == 0)
+		return EXIT_FAILED;
+	return r == 0 || r == -ECONNREFUSED ? EXIT_OK : EXIT_USAGE;
+}
+
+/**
+ * add_lab() - Put the name of a lab that is up into a list
+ * @name:	Its name
+ * @arg:	Array
+ */
+static void add_lab(const char *name, void *arg)
+{
+	json_append_string(arg, name);
+}
+
+/**
+ * list_json() - Cases, faults and labs that are up
+ *
+ * Return: object that the caller frees
+ */
+static struct json *list_json(void)
+{
+	struct json *j = json_object();
+	struct json *list = json_set_array(j, "cases");
+
+	for (size_t i = 0; i < n_lab_cases; i++) {
+		struct json *o = json_append_object(list);
+
+		json_set_string(o, "name", lab_cases[i]->name);
+		json_set_string(o, "engine", lab_cases[i]->engine);
+		json_set_string(o, "summary", lab_cases[i]->summary);
+	}
+	list = json_set_array(j, "faults");
+	for (size_t i = 0; i < n_faults; i++) {
+		struct json *o = json_append_object(list);
+
+		json_set_string(o, "name", faults[i]->name);
+		json_set_string(o, "cause", faults[i]->cause);
+		json_set_string(o, "summary", faults[i]->summary);
+	}
+	if (state_each(add_lab, json_set_array(j, "labs")) < 0)
+		log_warning("no list of the labs that are up");
+	return j;
+}
+
+/**
+ * command_list() - scenario list
+ * @config:	struct scenario
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_list(void *config, int n_args, char **args)
+{
+	static const char *const parts[] = { "cases", "faults", "labs" };
+	const struct scenario *s = config;
+	_cleanup_(json_freep) struct json *j = NULL;
+
+	(void)args;
+	if (n_args)
+		return usage("list [--json]");
+	j = list_json();
+	if (s->json)
+		return print_json(j);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		const struct json *o = json_first(json_get(j, parts[i]));
+
+		if (o)
+			printf("%s:\n", parts[i]);
+		for (; o; o = json_next(o))
+			printf("  %-22s %s\n",
+			       json_string(o) ? json_string(o) :
+						json_get_string(o, "name"),
+			       json_string(o) ? "up" :
+						json_get_string(o, "summary"));
+	}
+	return EXIT_OK;
+}
+
+#define OPTION(field) offsetof(struct scenario, field)
+
+static const struct opt options[] = {
+	{ .name = "name", .letter = 'n', .type = OPT_STRING, .arg = "NAME",
+	  .offset = OPTION(name), .verbs = " up run ",
+	  .help = "name of the lab (that of the case if not given)" },
+	{ .name = "engine", .type = OPT_STRING, .arg = "ENGINE",
+	  .offset = OPTION(engine), .verbs = " up run ",
+	  .help = "'netns' or 'kubernetes'" },
+	{ .name = "nodes", .type = OPT_UINT, .arg = "N", .min = 1, .max = 100,
+	  .offset = OPTION(nodes), .verbs = " up run ",
+	  .help = "number of nodes, where the case leaves it open" },
+	{ .name = "provider", .type = OPT_STRING, .arg = "NAME",
+	  .offset = OPTION(provider), .verbs = " up run ",
+	  .help = "cloud to play, where the case leaves it open" },
+	{ .name = "fault", .letter = 'f', .type = OPT_STRING, .arg = "NAME",
+	  .offset = OPTION(fault), .verbs = " run ",
+	  .help = "break the lab like this before the checks" },
+	{ .name = "json", .letter = 'j', .type = OPT_FLAG,
+	  .offset = OPTION(json), .verbs = " run status list ",
+	  .help = "print one JSON object" },
+	{ .name = "html", .type = OPT_STRING, .arg = "FILE",
+	  .offset = OPTION(html), .verbs = " run ",
+	  .help = "write the report as one HTML page" },
+	{ .name = "junit", .type = OPT_STRING, .arg = "FILE",
+	  .offset = OPTION(junit), .verbs = " run ",
+	  .help = "write the report as JUnit XML" },
+};
+
+static const struct opt_command commands[] = {
+	{ "list", "", "show cases, faults and the labs that are up",
+	  command_list },
+	{ "up", "CASE", "bring a lab up", command_up },
+	{ "run", "CASE|NAME", "check a lab; bring it up for that if it is not",
+	  scenario_run },
+	{ "exec", "NAME MEMBER -- CMD...", "run a command in a member",
+	  command_exec },
+	{ "status", "NAME", "show the members of a lab", command_status },
+	{ "down", "NAME", "end a lab", command_down },
+};
+
+static const struct opt_program program = {
+	.name = "scenario",
+	.summary = "IPv6-only clouds of namespaces: build, break, check",
+	.section = 1,
+	.options = options,
+	.n_options = ARRAY_SIZE(options),
+	.commands = commands,
+	.n_commands = ARRAY_SIZE(commands),
+	.examples = "  scenario up demo\n"
+		    "  scenario exec demo node1 -- ip -6 route\n"
+		    "  scenario run demo --fault nat64-no-route\n"
+		    "  scenario down demo\n",
+};
+
+/**
+ * main() - The program scenario
+ * @argc:	Number of words
+ * @argv:	Words
+ *
+ * Return: exit code
+ */
+int main(int argc, char **argv)
+{
+	struct scenario s = { .program = argv[0] };
+
+	return opt_main(&program, &s, argc, argv);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: scenario - options and commands of the program
+ *
+ * Each command returns an exit code of lib/exitcode.h after saying what there is to say.
+ */
+
+#include "lib/base.h"
+
+struct scenario {
+	const char *program;	/* argv[0] */
+	const char *name;
+	const char *engine;
+	const char *provider;
+	unsigned int nodes;
+	const char *fault;
+	bool json;
+	const char *html, *junit;
+	unsigned int verbose;
+};
+
+int scenario_run(void *config, int n_args, char **args);
+/* The case for a word of the command line; says what is wrong. NULL: none. */
+const struct lab_case *scenario_case(const struct scenario *s, const char *word);

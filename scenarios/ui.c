@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenarios/ui.h"
+
+#include "lib/log.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * ui_init() - Look where standard error goes
+ * @ui:		Memory for it
+ */
+void ui_init(struct ui *ui)
+{
+	const char *term = getenv("TERM");
+
+	*ui = (struct ui){
+		.terminal = isatty(STDERR_FILENO) &&
+			    !(term && strcmp(term, "dumb") == 0),
+		.begin_ns = loop_now(),
+	};
+}
+
+/**
+ * paint() - Paint the line of the present step
+ * @ui:		Step
+ * @mark:	What stands before it
+ * @end:	What stands behind it: a newline where it has ended
+ */
+static void paint(const struct ui *ui, const char *mark, const char *end)
+{
+	double seconds = (double)(loop_now() - ui->step_ns) / 1e9;
+
+	(void)fprintf(stderr, "\r\033[K%s %.60s  %.1f s%s", mark, ui->step,
+		      seconds, end);
+	(void)fflush(stderr);
+}
+
+/**
+ * ui_end() - The present step has ended
+ * @ui:		Step, then none
+ */
+void ui_end(struct ui *ui)
+{
+	if (ui->terminal && ui->step[0])
+		paint(ui, "*", "\n");
+	ui->step[0] = '\0';
+}
+
+/**
+ * ui_step() - Something else is being done now
+ * @ui:		Where to show it
+ * @text:	What
+ */
+void ui_step(struct ui *ui, const char *text)
+{
+	ui_end(ui);
+	(void)snprintf(ui->step, sizeof(ui->step), "%s", text);
+	ui->step_ns = loop_now();
+	ui->next_ns = 0;
+	if (ui->terminal)
+		ui_tick(ui);
+	else
+		(void)fprintf(stderr, "%5.1f s  %s\n",
+			      (double)(ui->step_ns - ui->begin_ns) / 1e9, text);
+}
+
+/**
+ * ui_error() - Say why something failed
+ * @ui:		Where to show it
+ * @text:	Why
+ */
+void ui_error(struct ui *ui, const char *text)
+{
+	if (ui->terminal && ui->step[0])
+		(void)fprintf(stderr, "\r\033[K");
+	log_error("%s", text);
+}
+
+/**
+ * ui_tick() - Paint the present step anew if it is time to
+ * @ui:		Step
+ */
+void ui_tick(struct ui *ui)
+{
+	static const char *const marks[] = { "-", "\\", "|", "/" };
+	int64_t now = loop_now();
+
+	if (!ui->terminal || !ui->step[0] || now < ui->next_ns)
+		return;
+	paint(ui, marks[ui->tick++ % ARRAY_SIZE(marks)], "");
+	ui->next_ns = now + UI_PERIOD_NS;
+}

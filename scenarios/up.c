@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenarios/up.h"
+
+#include "lib/cleanup.h"
+#include "lib/exitcode.h"
+#include "lib/log.h"
+#include "scenarios/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/**
+ * open_programs() - Open the folder of our programs
+ * @program:	argv[0]
+ *
+ * By the way it was called, if that had a folder in it: an absolute path may lead
+ * through folders that are closed to us.
+ *
+ * Return: descriptor, or what open() or readlink() said
+ */
+static int open_programs(const char *program)
+{
+	char path[PATH_MAX];
+	char *slash;
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s", program);
+	if (!strchr(path, '/')) {
+		n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+		if (n < 0)
+			return -errno;
+		path[n] = '\0';
+	}
+	slash = strrchr(path, '/');
+	slash[slash == path] = '\0';
+	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * find_program() - Whether a program is in the usual folders
+ * @name:	Its name
+ *
+ * Return: whether
+ */
+static bool find_program(const char *name)
+{
+	static const char *const folders[] = { "/usr/local/sbin",
+					       "/usr/local/bin", "/usr/sbin",
+					       "/usr/bin", "/usr/lib/cni",
+					       "/opt/cni/bin" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folders[i], name);
+		if (access(path, X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * check_needs() - Whether the machine has what the case needs
+ * @what:	Case
+ *
+ * Return: EXIT_OK, EXIT_USAGE for a missing program, EXIT_SKIPPED for a missing
+ *	   permission; said, one line for each
+ */
+static int check_needs(const struct lab_case *what)
+{
+	int code = EXIT_OK;
+
+	for (const char *const *p = what->needs; p && *p; p++) {
+		if (find_program(*p))
+			continue;
+		log_error("missing program '%s', case '%s' starts it; 'make "
+			  "deps' installs it", *p, what->name);
+		code = EXIT_USAGE;
+	}
+	if (what->needs_tun && code == EXIT_OK) {
+		int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+		if (fd < 0) {
+			log_error("missing permission: NAT64 (tayga) has to "
+				  "open '/dev/net/tun' for reading and writing"
+				  ": %m");
+			return EXIT_SKIPPED;
+		}
+		(void)close(fd);
+	}
+	return code;
+}
+
+/**
+ * follow() - Show what the holder tells until the lab is up
+ * @up:		Lab
+ * @ui:		Where to show it
+ * @ret_code:	0, or the errno the case ended with
+ *
+ * Return: 0; -EPIPE where the holder died
+ */
+static int follow(struct up *up, struct ui *ui, int64_t *ret_code)
+{
+	for (;;) {
+		_cleanup_(json_freep) struct json *m = NULL;
+		int r = channel_receive(up->link_fd, loop_now() + UI_PERIOD_NS,
+					&m, NULL);
+
+		ui_tick(ui);
+		if (r == -ETIMEDOUT || r == -EINTR)
+			continue;
+		if (r < 0)
+			return r;
+		if (json_get_string(m, "step"))
+			ui_step(ui, json_get_string(m, "step"));
+		if (json_get_string(m, "fail"))
+			ui_error(ui, json_get_string(m, "fail"));
+		if (json_int(json_get(m, "up"), ret_code) == 0)
+			return 0;
+	}
+}
+
+/**
+ * up_code() - Exit code for a lab that did not come up
+ * @up:		Lab
+ * @error:	What it ended with
+ *
+ * Return: exit code
+ */
+static int up_code(const struct up *up, int64_t error)
+{
+	(void)up;
+	if (holder_rootless() && (error == -EPERM || error == -EACCES))
+		return EXIT_SKIPPED;
+	return error == -EINVAL ? EXIT_USAGE : EXIT_ROLLED_BACK;
+}
+
+/**
+ * start() - Make the folder and the holder
+ * @up:		Lab
+ *
+ * Return: exit code
+ */
+static int start(struct up *up)
+{
+	_cleanup_close_ int bin = open_programs(up->program);
+	struct holder_request request = {
+		.name = up->name,
+		.what = up->what,
+		.nodes = up->nodes,
+		.provider = up->provider,
+		.bin_fd = bin,
+		.state = &up->state,
+	};
+	int r;
+
+	if (bin < 0) {
+		log_error("folder of '%s': %s", up->program, strerror(-bin));
+		return EXIT_USAGE;
+	}
+	r = state_create(up->name, &up->state);
+	if (r < 0) {
+		log_error(r == -EEXIST ? "lab '%s' is up already" :
+					 "state folder of '%s': %s",
+			  up->name, strerror(-r));
+		return EXIT_USAGE;
+	}
+	r = holder_start(&request, &up->holder, &up->link_fd);
+	if (r == 0)
+		return EXIT_OK;
+	state_remove(&up->state);
+	if (request.rootless) {
+		log_error("missing permission: no user namespace of our own: "
+			  "%s (user.max_user_namespaces, kernel.unprivileged_"
+			  "userns_clone, or be root)", strerror(-r));
+		return EXIT_SKIPPED;
+	}
+	log_error("lab '%s': no namespaces: %s", up->name, strerror(-r));
+	return EXIT_ROLLED_BACK;
+}
+
+/**
+ * up_start() - Bring a lab up
+ * @up:		.name to .program are given; end it by up_end() or up_commit()
+ * @ui:		Where to show what is done
+ *
+ * Return: exit code
+ */
+int up_start(struct up *up, struct ui *ui)
+{
+	int64_t error = 0;
+	int code, r;
+
+	up->state = (struct state)STATE_INIT;
+	up->holder = (struct proc)PROC_INIT;
+	up->link_fd = -1;
+	code = check_needs(up->what);
+	if (code == EXIT_OK)
+		code = start(up);
+	if (code != EXIT_OK)
+		return code;
+	r = follow(up, ui, &error);
+	if (r == 0 && error == 0)
+		return EXIT_OK;
+	if (r < 0)
+		log_error("lab '%s' died while it came up: %s", up->name,
+			  strerror(-r));
+	up_end(up);
+	return r < 0 ? EXIT_ROLLED_BACK : up_code(up, error);
+}
+
+/**
+ * up_commit() - Let the lab outlive us
+ * @up:		Lab
+ *
+ * Return: exit code; the caller leaves by _exit() at once
+ */
+int up_commit(struct up *up)
+{
+	int r = holder_commit(up->link_fd);
+
+	if (r == 0)
+		return EXIT_OK;
+	log_error("lab '%s' died: %s", up->name, strerror(-r));
+	return EXIT_ROLLED_BACK;
+}
+
+/**
+ * up_end() - End the lab and remove what it had in the state folder
+ * @up:		Lab, then none
+ */
+void up_end(struct up *up)
+{
+	proc_release(&up->holder);
+	cleanup_close(&up->link_fd);
+	up->link_fd = -1;
+	if (up->state.fd >= 0)
+		state_remove(&up->state);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: up - bring a lab up, from the client's side
+ *
+ * Until up_commit() the lab is the caller's: its death, by SIGKILL too, ends it.
+ */
+
+#include "scenarios/holder.h"
+#include "scenarios/ui.h"
+
+struct up {
+	const char *name;
+	const struct lab_case *what;
+	unsigned int nodes;
+	const char *provider;
+	const char *program;	/* argv[0], to find our programs by */
+	struct state state;
+	struct proc holder;
+	int link_fd;
+};
+
+/* Return: exit code; EXIT_OK where the lab is up. Says all that is to be said. */
+int up_start(struct up *up, struct ui *ui);
+int up_commit(struct up *up);	/* then _exit(0) at once */
+void up_end(struct up *up);	/* the lab ends, nothing is left */
