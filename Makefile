@@ -29,7 +29,8 @@ std := -std=gnu11 -D_GNU_SOURCE -I. -DSHOOT6_VERSION='"$(version)"' \
 	-DSHOOT6_DATADIR='"$(datadir)/shoot6"' -D_FILE_OFFSET_BITS=64
 warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wformat=2 -Wpointer-arith -Wwrite-strings -Wvla -Wundef \
-	-Wimplicit-fallthrough -fno-common $(if $(WERROR),-Werror)
+	-Wimplicit-fallthrough -Wno-missing-field-initializers \
+	-fno-common $(if $(WERROR),-Werror)
 hard := -fstack-protector-strong -fPIE
 san := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=all)
@@ -73,6 +74,43 @@ $(foreach p,$(progs),$(eval $(call prog-rule,$(p))))
 deps: ## install what Debian or Ubuntu lacks of packages (no apt if nothing)
 	@ci/deps
 
+lint: ## check what can be checked without running; each finding fails
+	@ci/lint $(T)
+
+format: ## lay out all C files as .clang-format says
+	@clang-format -i $$(git ls-files '*.c' '*.h')
+
+# make demo is one command on a fresh machine: packages, build, lab, proof, nothing left.
+demo: deps ## bring a shoot up, prove it, take it down (FAULT=NAME breaks it first)
+	@$(MAKE) --no-print-directory all
+	@ci/demo $(bin) $(FAULT)
+
+install: all man ## install into $(DESTDIR)$(prefix)
+	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
+		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man8
+	$(foreach p,$(filter-out netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
+		$(DESTDIR)$(bindir)/$(p) &&) true
+	$(foreach p,$(filter netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
+		$(DESTDIR)$(sbindir)/$(p) &&) true
+	$(if $(wildcard netsetup/profiles/*.json),install -d \
+		$(DESTDIR)$(datadir)/shoot6/profiles && install -m 0644 \
+		netsetup/profiles/*.json $(DESTDIR)$(datadir)/shoot6/profiles)
+	for page in $(out)/man/*.[18]; do [ -e $$page ] || continue; \
+		install -m 0644 $$page $(DESTDIR)$(mandir)/man$${page##*.}; done
+
+uninstall: ## remove what install put there
+	rm -f $(progs:%=$(DESTDIR)$(bindir)/%) $(progs:%=$(DESTDIR)$(sbindir)/%) \
+		$(progs:%=$(DESTDIR)$(mandir)/man1/%.1) \
+		$(progs:%=$(DESTDIR)$(mandir)/man8/%.8)
+	rm -rf $(DESTDIR)$(datadir)/shoot6
+
+# A page is made of the program's own tables and the prose in docs/man/NAME.in.
+man: $(progs:%=$(out)/man/%.stamp) ## make the manual pages in build/man
+
+$(out)/man/%.stamp: $(bin)/% ci/man $(wildcard docs/man/*.in)
+	@mkdir -p $(@D)
+	$(call say,MAN,$*)ci/man $< $(@D) && touch $@
+
 clean: ## remove all that was built
 	rm -rf build
 
@@ -81,5 +119,5 @@ help: ## print this
 		sort | expand -t 24
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
-.PHONY: all deps clean help
+.PHONY: all deps lint format demo install uninstall man clean help
 .DELETE_ON_ERROR:

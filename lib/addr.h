@@ -15,25 +15,25 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#define ADDR_STRLEN 64	/* with zone or prefix length, and NUL */
+#define ADDR_STRLEN 64 /* with zone or prefix length, and NUL */
 
 struct addr {
-	uint8_t family;	/* AF_INET6, AF_INET; AF_UNSPEC (0): none */
-	uint8_t bytes[16];	/* network order; IPv4 in the first four, rest 0 */
+	uint8_t family; /* AF_INET6, AF_INET; AF_UNSPEC (0): none */
+	uint8_t bytes[16]; /* network order; IPv4 in the first four, rest 0 */
 };
 
 struct prefix {
-	struct addr addr;	/* no bit set past .len, see prefix_parse() */
-	uint8_t len;		/* bits */
+	struct addr addr; /* no bit set past .len, see prefix_parse() */
+	uint8_t len; /* bits */
 };
 
 enum addr_scope {
-	ADDR_UNSPECIFIED,	/* :: */
-	ADDR_LOOPBACK,		/* ::1, 127.0.0.0/8 */
-	ADDR_LINK_LOCAL,	/* fe80::/10, 169.254.0.0/16 */
+	ADDR_UNSPECIFIED, /* :: */
+	ADDR_LOOPBACK, /* ::1, 127.0.0.0/8 */
+	ADDR_LINK_LOCAL, /* fe80::/10, 169.254.0.0/16 */
 	ADDR_MULTICAST,
-	ADDR_V4_MAPPED,		/* ::ffff:0:0/96 */
-	ADDR_ULA,		/* fc00::/7; IPv4: RFC 1918 */
+	ADDR_V4_MAPPED, /* ::ffff:0:0/96 */
+	ADDR_ULA, /* fc00::/7; IPv4: RFC 1918 */
 	ADDR_GLOBAL,
 };
 
@@ -45,7 +45,7 @@ must_check int prefix_parse_host(const char *text, struct prefix *ret_prefix);
 
 const char *addr_format(const struct addr *a, char text[ADDR_STRLEN]);
 const char *prefix_format(const struct prefix *p, char text[ADDR_STRLEN]);
-#define ADDR_TEXT(a) addr_format((a), (char[ADDR_STRLEN]){ 0 })
+#define ADDR_TEXT(a)   addr_format((a), (char[ADDR_STRLEN]){ 0 })
 #define PREFIX_TEXT(p) prefix_format((p), (char[ADDR_STRLEN]){ 0 })
 
 struct addr addr_from_in6(const struct in6_addr *in6);

@@ -61,6 +61,7 @@ static int buf_reserve(struct buf *b, size_t more)
 		return b->error = -ENOMEM;
 	b->data = data;
 	b->size = size;
+	data[b->len] = '\0';
 	return 0;
 }
 

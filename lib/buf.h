@@ -18,14 +18,17 @@
 #define BUF_MAX (64UL << 20)
 
 struct buf {
-	char *data;	/* NUL-terminated; NULL while empty */
-	size_t len;	/* bytes, without the NUL */
-	size_t size;	/* bytes allocated */
-	size_t max;	/* cap in bytes; 0 means BUF_MAX */
-	int error;	/* 0, -ENOMEM or -EFBIG; sticky */
+	char *data; /* NUL-terminated; NULL while empty */
+	size_t len; /* bytes, without the NUL */
+	size_t size; /* bytes allocated */
+	size_t max; /* cap in bytes; 0 means BUF_MAX */
+	int error; /* 0, -ENOMEM or -EFBIG; sticky */
 };
 
-#define BUF_INIT { 0 }
+#define BUF_INIT  \
+	{         \
+		0 \
+	}
 
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b);

@@ -16,26 +16,26 @@
 
 #define _cleanup_(f) __attribute__((cleanup(f)))
 
-#define TAKE_PTR(p)                                                            \
-	({                                                                     \
-		typeof(p) take_ptr_ = (p);                                     \
-		(p) = NULL;                                                    \
-		take_ptr_;                                                     \
+#define TAKE_PTR(p)                        \
+	({                                 \
+		typeof(p) take_ptr_ = (p); \
+		(p) = NULL;                \
+		take_ptr_;                 \
 	})
 
-#define TAKE_FD(fd)                                                            \
-	({                                                                     \
-		int take_fd_ = (fd);                                           \
-		(fd) = -1;                                                     \
-		take_fd_;                                                      \
+#define TAKE_FD(fd)                  \
+	({                           \
+		int take_fd_ = (fd); \
+		(fd) = -1;           \
+		take_fd_;            \
 	})
 
 /* Defines TYPE_freep() for a FREE function that takes a pointer and accepts NULL. */
-#define DEFINE_CLEANUP(type, free_function)                                    \
-	static inline void free_function##p(type *p)                           \
-	{                                                                      \
-		free_function(*p);                                             \
-		*p = NULL;                                                     \
+#define DEFINE_CLEANUP(type, free_function)          \
+	static inline void free_function##p(type *p) \
+	{                                            \
+		free_function(*p);                   \
+		*p = NULL;                           \
 	}
 
 /**
@@ -77,7 +77,7 @@ static inline void cleanup_closedir(DIR **d)
 		(void)closedir(*d);
 }
 
-#define _cleanup_free_ _cleanup_(cleanup_free)
-#define _cleanup_close_ _cleanup_(cleanup_close)
-#define _cleanup_fclose_ _cleanup_(cleanup_fclose)
+#define _cleanup_free_     _cleanup_(cleanup_free)
+#define _cleanup_close_    _cleanup_(cleanup_close)
+#define _cleanup_fclose_   _cleanup_(cleanup_fclose)
 #define _cleanup_closedir_ _cleanup_(cleanup_closedir)

@@ -483,6 +483,16 @@ void json_append_string(struct json *array, const char *value)
 }
 
 /**
+ * json_append_number() - Put a number at the end of an array
+ * @array:	Array
+ * @value:	Number
+ */
+void json_append_number(struct json *array, double value)
+{
+	json_append(array, out(cJSON_CreateNumber(value)));
+}
+
+/**
  * json_append_object() - Put a new object at the end of an array
  * @array:	Array
  *

@@ -61,6 +61,7 @@ struct json *json_set_object(struct json *object, const char *key);
 struct json *json_set_array(struct json *object, const char *key);
 void json_append(struct json *array, struct json *value);
 void json_append_string(struct json *array, const char *value);
+void json_append_number(struct json *array, double value);
 struct json *json_append_object(struct json *array);
 
 enum json_style { JSON_COMPACT, JSON_PRETTY };

@@ -24,9 +24,9 @@ void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
 void log_print(enum log_level level, const char *format, ...) printf_like(2, 3);
 
-#define log_error(...) log_print(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_error(...)   log_print(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_print(LOG_LEVEL_WARNING, __VA_ARGS__)
-#define log_info(...) log_print(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_debug(...) log_print(LOG_LEVEL_DEBUG, __VA_ARGS__)
+#define log_info(...)    log_print(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)   log_print(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 bool log_colour(int fd);

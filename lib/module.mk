@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: Apache-2.0
 srcs-lib += $(wildcard lib/*.c lib/nl/*.c lib/diagnosis/*.c)
-libs-lib += libcjson yaml-0.1
+libs-lib += libcjson yaml-0.1 libcurl libcares libmnl

@@ -80,9 +80,12 @@ int opt_parse_duration(const char *text, int64_t *ret_ns)
 		const char *unit;
 		int64_t ns;
 	} units[] = {
-		{ "ns", 1 },	      { "us", 1000 },
-		{ "ms", 1000000 },    { "s", 1000000000 },
-		{ "", 1000000000 },   { "m", 60000000000 },
+		{ "ns", 1 },
+		{ "us", 1000 },
+		{ "ms", 1000000 },
+		{ "s", 1000000000 },
+		{ "", 1000000000 },
+		{ "m", 60000000000 },
 		{ "h", 3600000000000 },
 	};
 	int64_t value = 0;
@@ -119,7 +122,8 @@ static int parse_uint(const struct opt *o, const char *text, unsigned int *ret)
 
 	errno = 0;
 	value = strtoul(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || value > UINT32_MAX) {
+	if (errno || end == text || *end || *text == '-' ||
+	    value > UINT32_MAX) {
 		log_error("option '--%s': '%s' is not a number", o->name, text);
 		return -EINVAL;
 	}
@@ -159,8 +163,9 @@ static int set_option(const struct opt *o, void *config, const char *text)
 		return parse_uint(o, text, field);
 	case OPT_DURATION:
 		if (opt_parse_duration(text, field) < 0) {
-			log_error("option '--%s': '%s' is not a duration such as 90s, 2m or 150ms",
-				  o->name, text);
+			log_error(
+				"option '--%s': '%s' is not a duration such as 90s, 2m or 150ms",
+				o->name, text);
 			return -EINVAL;
 		}
 		return 0;
@@ -263,6 +268,143 @@ static void print_help(const struct opt_program *p,
 }
 
 /**
+ * man_text() - Print text of a manual page, so that no word of it is taken for a macro
+ * @text:	Text; a dash is a minus sign, as options want it
+ */
+static void man_text(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		printf("\\&");
+	for (; *text; text++) {
+		if (*text == '\\')
+			printf("\\e");
+		else if (*text == '-')
+			printf("\\-");
+		else
+			putchar(*text);
+	}
+}
+
+/**
+ * man_upper() - Print a name in capitals
+ * @name:	ASCII
+ */
+static void man_upper(const char *name)
+{
+	for (; *name; name++)
+		putchar(*name >= 'a' && *name <= 'z' ? *name - 32 : *name);
+}
+
+/**
+ * man_options() - The options of a manual page
+ * @p:		Program
+ */
+static void man_options(const struct opt_program *p)
+{
+	printf(".Sh OPTIONS\n.Bl -tag -width Ds\n");
+	for (size_t i = 0; i < p->n_options; i++) {
+		const struct opt *o = &p->options[i];
+
+		printf(".It ");
+		if (o->letter)
+			printf("Fl %c , ", o->letter);
+		printf("Fl \\-%s", o->name);
+		if (o->arg) {
+			printf(" Ar ");
+			man_text(o->arg);
+		}
+		printf("\n");
+		man_text(o->help);
+		if (o->verbs && p->commands)
+			printf("\n.Pq only with: %s", o->verbs + 1);
+		printf("\n");
+	}
+	printf(".It Fl h , Fl \\-help\nprint this help\n"
+	       ".It Fl \\-version\nprint the version\n.El\n");
+}
+
+/**
+ * man_commands() - The commands of a manual page
+ * @p:		Program
+ */
+static void man_commands(const struct opt_program *p)
+{
+	if (!p->commands)
+		return;
+	printf(".Sh COMMANDS\n.Bl -tag -width Ds\n");
+	for (size_t i = 0; i < p->n_commands; i++) {
+		const struct opt_command *c = &p->commands[i];
+
+		printf(".It Cm %s ", c->name);
+		if (c->args && *c->args)
+			man_text(c->args);
+		printf("\n");
+		man_text(c->help);
+		printf("\n");
+	}
+	printf(".El\n");
+}
+
+/**
+ * man_exit_status() - The exit codes of a manual page
+ * @p:		Program
+ */
+static void man_exit_status(const struct opt_program *p)
+{
+	static const char *const shared[] = {
+		"0",  "as wanted, or nothing to do",
+		"1",  "a check failed, or changes or a transaction are pending",
+		"2",  "usage, or bad input; nothing was changed",
+		"3",  "could not apply; all is as it was",
+		"4",  "could not even roll back; says what is left",
+		"77", "cannot run here; says what is missing",
+		NULL,
+	};
+	const char *const *e = p->exit_status ? p->exit_status : shared;
+
+	printf(".Sh EXIT STATUS\n.Bl -tag -width Ds\n");
+	for (; e[0] && e[1]; e += 2) {
+		printf(".It %s\n", e[0]);
+		man_text(e[1]);
+		printf("\n");
+	}
+	printf(".El\n");
+}
+
+/**
+ * print_man() - Answer --dump-man: the tables as a manual page, mdoc(7)
+ * @p:		Program
+ *
+ * ci/man puts the prose of docs/man/NAME.in where the mark stands.
+ */
+static void print_man(const struct opt_program *p)
+{
+	printf(".\\\" made by %s --dump-man\n.Dd $Mdocdate$\n.Dt ", p->name);
+	man_upper(p->name);
+	printf(" %u\n.Os shoot6\n.Sh NAME\n.Nm %s\n.Nd ", p->section, p->name);
+	man_text(p->summary);
+	printf("\n.Sh SYNOPSIS\n.Nm\n%s.Op Ar OPTION ...\n",
+	       p->commands ? ".Ar COMMAND\n" : "");
+	if (p->commands)
+		printf(".Op Ar ARG ...\n");
+	else if (p->args && *p->args)
+		printf(".Ar %s\n", p->args);
+	printf(".Sh DESCRIPTION\n");
+	man_text(p->summary);
+	printf(".\n.\\\" @PROSE@\n");
+	man_commands(p);
+	man_options(p);
+	man_exit_status(p);
+	if (p->examples) {
+		printf(".Sh EXAMPLES\n.Bd -literal\n");
+		man_text(p->examples);
+		printf("%s.Ed\n", p->examples[strlen(p->examples) - 1] == '\n' ?
+					  "" :
+					  "\n");
+	}
+}
+
+/**
  * find_option() - Look an option up by its name
  * @p:		Program
  * @name:	Without dashes, up to @len bytes
@@ -309,8 +451,8 @@ struct scan {
 	void *config;
 	char **argv;
 	int argc;
-	int at;			/* next word */
-	bool *given;		/* by index of option, for belongs() */
+	int at; /* next word */
+	bool *given; /* by index of option, for belongs() */
 };
 
 /**
@@ -437,6 +579,10 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv,
 			help = true;
 		} else if (strcmp(word, "--version") == 0) {
 			printf("%s %s\n", p->name, SHOOT6_VERSION);
+			*ret_exit = EXIT_OK;
+			return 1;
+		} else if (strcmp(word, "--dump-man") == 0) {
+			print_man(p);
 			*ret_exit = EXIT_OK;
 			return 1;
 		} else if (strncmp(word, "--", 2) == 0) {

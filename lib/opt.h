@@ -16,13 +16,13 @@
 #include "lib/base.h"
 
 enum opt_type {
-	OPT_FLAG,	/* bool: set to true */
-	OPT_COUNT,	/* unsigned int: counts, as -v -v does */
-	OPT_STRING,	/* const char * */
-	OPT_UINT,	/* unsigned int, decimal, checked against .min and .max */
-	OPT_DURATION,	/* int64_t nanoseconds: "90s", "2m", "150ms", "1h" */
-	OPT_LIST,	/* struct opt_list: may be given up to OPT_LIST_MAX times */
-	OPT_CALL,	/* calls .parse */
+	OPT_FLAG, /* bool: set to true */
+	OPT_COUNT, /* unsigned int: counts, as -v -v does */
+	OPT_STRING, /* const char * */
+	OPT_UINT, /* unsigned int, decimal, checked against .min and .max */
+	OPT_DURATION, /* int64_t nanoseconds: "90s", "2m", "150ms", "1h" */
+	OPT_LIST, /* struct opt_list: may be given up to OPT_LIST_MAX times */
+	OPT_CALL, /* calls .parse */
 };
 
 #define OPT_LIST_MAX 32
@@ -33,23 +33,24 @@ struct opt_list {
 };
 
 struct opt {
-	const char *name;	/* long name, without dashes */
-	char letter;		/* short name, or 0 */
+	const char *name; /* long name, without dashes */
+	char letter; /* short name, or 0 */
 	enum opt_type type;
-	const char *arg;	/* name of its argument in the help, or NULL */
-	size_t offset;		/* of the field in the program's struct */
-	unsigned int min, max;	/* for OPT_UINT; both 0: any */
+	const char *arg; /* name of its argument in the help, or NULL */
+	size_t offset; /* of the field in the program's struct */
+	unsigned int min, max; /* for OPT_UINT; both 0: any */
 	/* For OPT_CALL: reads @text into @out. Return: 0, or -EINVAL after printing
 	 * one line by log_error(). */
 	int (*parse)(const char *text, void *out);
-	const char *help;	/* one sentence, lower case, no full stop */
-	const char *verbs;	/* " plan apply ": commands it belongs to; NULL: all */
+	const char *help; /* one sentence, lower case, no full stop */
+	const char
+		*verbs; /* " plan apply ": commands it belongs to; NULL: all */
 };
 
 struct opt_command {
 	const char *name;
-	const char *args;	/* synopsis behind the name, e.g. "[DOCUMENT]" */
-	const char *help;	/* one sentence, lower case, no full stop */
+	const char *args; /* synopsis behind the name, e.g. "[DOCUMENT]" */
+	const char *help; /* one sentence, lower case, no full stop */
 	/* Runs it. @args: what is left of argv, without the command's name.
 	 * Return: an exit code of lib/exitcode.h */
 	int (*run)(void *config, int n_args, char **args);
@@ -57,21 +58,23 @@ struct opt_command {
 
 struct opt_program {
 	const char *name;
-	const char *summary;	/* one sentence, for --help and the manual's NAME */
-	const char *args;	/* synopsis behind the options, where no commands */
-	unsigned int section;	/* of the manual, 1 or 8 */
+	const char
+		*summary; /* one sentence, for --help and the manual's NAME */
+	const char *args; /* synopsis behind the options, where no commands */
+	unsigned int section; /* of the manual, 1 or 8 */
 	const struct opt *options;
 	size_t n_options;
-	const struct opt_command *commands;	/* NULL where there are none */
+	const struct opt_command *commands; /* NULL where there are none */
 	size_t n_commands;
-	const char *examples;	/* lines for --help and the manual, or NULL */
-	const char *const *exit_status;	/* "0", "text", ..., NULL; NULL: the shared */
+	const char *examples; /* lines for --help and the manual, or NULL */
+	const char *const
+		*exit_status; /* "0", "text", ..., NULL; NULL: the shared */
 };
 
 must_check int opt_parse(const struct opt_program *program, void *config,
 			 int argc, char **argv, int *ret_exit,
-			 const struct opt_command **ret_command, int *ret_n_args,
-			 char ***ret_args);
+			 const struct opt_command **ret_command,
+			 int *ret_n_args, char ***ret_args);
 int opt_main(const struct opt_program *program, void *config, int argc,
 	     char **argv);
 must_check int opt_parse_duration(const char *text, int64_t *ret_ns);

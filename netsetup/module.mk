@@ -1,1 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+progs += netsetup
+# The formats need their core, emit.c.
+srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c) \
+	$(if $(wildcard netsetup/emit/emit.c),$(wildcard netsetup/emit/*.c))

@@ -7,8 +7,8 @@
 #include <string.h>
 
 /*
- * %(key) is a value of the evidence, %(key|words) has words for where it is
- * missing. Keys whose name ends in "_text" stand for a whole phrase or nothing.
+ * %(key) is a value of the evidence, %(key|words) has words for a missing one.
+ * Keys whose name ends in "_text" stand for a whole phrase or nothing.
  */
 static const struct cause_info causes[] = {
 	[CAUSE_NONE] = {
@@ -206,6 +206,15 @@ static const struct cause_info causes[] = {
 			"answer for it (netsetup: proxies)",
 		.clause = "RFC 4389 section 4",
 	},
+	[CAUSE_NO_DEFAULT_ROUTE] = {
+		.token = "no-default-route",
+		.sentence = "%(vantage|the node) has no IPv6 default route",
+		.means = "the router's advertisements are accepted, or not "
+			"needed, and still nothing leads out",
+		.remedy = "set a default route, or let the router advertise "
+			"itself",
+		.clause = "RFC 4861 section 6.3.6",
+	},
 	[CAUSE_ROUTE_BLACKHOLE] = {
 		.token = "route-blackhole",
 		.sentence = "%(vantage|the node) has a blackhole route that "
@@ -232,13 +241,13 @@ static const struct cause_info causes[] = {
 	},
 	[CAUSE_POD_ROUTE_MISSING] = {
 		.token = "pod-route-missing",
-		.sentence = "%(router|the router) has no route to the pod "
-			"prefix %(pod_cidr) of %(peer_node|a node)",
+		.sentence = "%(hop|the router) has no route to the pod prefix "
+			"%(pod_cidr) of %(peer|a node)",
 		.means = "pods of that node are cut off from the other nodes "
 			"and the world, while all on the node itself works",
 		.remedy = "add the route for %(pod_cidr|the pod prefix) to "
-			"%(peer_node|the node) in the cloud's route table "
-			"(route quota reached, or its controller is behind)",
+			"%(peer|the node) in the cloud's route table (route "
+			"quota reached, or its controller is behind)",
 		.clause = "kubernetes.io: network model",
 	},
 	[CAUSE_ANTISPOOF] = {
@@ -484,7 +493,7 @@ static const struct cause_info causes[] = {
 	},
 	[CAUSE_NAT64_NO_ROUTE] = {
 		.token = "nat64-no-route",
-		.sentence = "%(router|the router) has no route to the NAT64 "
+		.sentence = "%(hop|the router) has no route to the NAT64 "
 			"prefix %(prefix)",
 		.means = "%(dns64_text|DNS64 may answer;) the packet dies at "
 			"the router, before the translator",

@@ -69,10 +69,9 @@ struct diagnosis {
 };
 
 #define EXPLAINED_RED 0x80
-#define DIAGNOSIS_INIT \
-	{              \
-		0      \
-	}
+/* clang-format off */
+#define DIAGNOSIS_INIT { .explained = NULL }
+/* clang-format on */
 
 must_check int diagnose(const struct results *all, struct diagnosis *ret);
 size_t diagnosis_block(const struct diagnosis *d, struct results *all);

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <zlib.h>
 
-#define OCI_BYTES (512UL << 20)	/* of a layer: hyperkube alone has 129 MiB */
-#define OCI_LAYER "application/vnd.oci.image.layer.v1.tar"
-#define OCI_DIGEST 72		/* "sha256:" and 64 digits, NUL */
+#define OCI_BYTES  (512UL << 20) /* of a layer: hyperkube alone has 129 MiB */
+#define OCI_LAYER  "application/vnd.oci.image.layer.v1.tar"
+#define OCI_DIGEST 72 /* "sha256:" and 64 digits, NUL */
 
 #ifdef __aarch64__
 #define OCI_ARCH "arm64"
@@ -27,10 +27,10 @@
 
 struct oci_entry {
 	char *path;
-	char *source;	/* file to read, or NULL */
-	char *text;	/* content, or target of a link, or NULL */
+	char *source; /* file to read, or NULL */
+	char *text; /* content, or target of a link, or NULL */
 	unsigned int mode;
-	char type;	/* as in tar */
+	char type; /* as in tar */
 };
 
 /**
@@ -131,8 +131,10 @@ static void add_entry(struct oci *image, const char *path,
 void oci_add_file(struct oci *image, const char *path, unsigned int mode,
 		  const char *source)
 {
-	add_entry(image, path, (struct oci_entry){ .type = '0', .mode = mode,
-						   .source = (char *)source });
+	add_entry(image, path,
+		  (struct oci_entry){ .type = '0',
+				      .mode = mode,
+				      .source = (char *)source });
 }
 
 /**
@@ -145,8 +147,9 @@ void oci_add_file(struct oci *image, const char *path, unsigned int mode,
 void oci_add_text(struct oci *image, const char *path, unsigned int mode,
 		  const char *text)
 {
-	add_entry(image, path, (struct oci_entry){ .type = '0', .mode = mode,
-						   .text = (char *)text });
+	add_entry(image, path,
+		  (struct oci_entry){
+			  .type = '0', .mode = mode, .text = (char *)text });
 }
 
 /**
@@ -168,8 +171,9 @@ void oci_add_folder(struct oci *image, const char *path, unsigned int mode)
  */
 void oci_add_link(struct oci *image, const char *path, const char *target)
 {
-	add_entry(image, path, (struct oci_entry){ .type = '2', .mode = 0777,
-						   .text = (char *)target });
+	add_entry(image, path,
+		  (struct oci_entry){
+			  .type = '2', .mode = 0777, .text = (char *)target });
 }
 
 /**
@@ -292,9 +296,9 @@ static int compress_layer(const struct buf *in, struct buf *out)
 	_cleanup_free_ unsigned char *chunk = malloc(1 << 16);
 	int zr;
 
-	if (!chunk || deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED,
-				   MAX_WBITS + 16, 9, Z_DEFAULT_STRATEGY) !=
-			      Z_OK)
+	if (!chunk ||
+	    deflateInit2(&z, Z_BEST_COMPRESSION, Z_DEFLATED, MAX_WBITS + 16, 9,
+			 Z_DEFAULT_STRATEGY) != Z_OK)
 		return -ENOMEM;
 	do {
 		z.next_out = chunk;
@@ -333,7 +337,8 @@ static int make_layer(struct oci *image, struct buf *tar)
 	for (size_t i = 0; i < image->n_entries; i++) {
 		const struct oci_entry *e = &image->entries[i];
 		_cleanup_(buf_release) struct buf file = { .max = OCI_BYTES };
-		struct tar_entry entry = { .path = e->path, .type = e->type,
+		struct tar_entry entry = { .path = e->path,
+					   .type = e->type,
 					   .mode = e->mode };
 		int r = 0;
 
@@ -486,8 +491,10 @@ static int add_blob(struct buf *tar, const struct buf *blob)
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path), "blobs/sha256/%s", sum + 7);
-	tar_add(tar, &(struct tar_entry){ .path = path, .type = '0',
-					  .mode = 0644, .data = blob->data,
+	tar_add(tar, &(struct tar_entry){ .path = path,
+					  .type = '0',
+					  .mode = 0644,
+					  .data = blob->data,
 					  .len = blob->len });
 	return buf_error(tar);
 }
@@ -519,11 +526,15 @@ static int make_layout(const struct oci *image, const struct buf *layer,
 	if (r < 0)
 		return r;
 
-	tar_add(tar, &(struct tar_entry){ .path = "oci-layout", .type = '0',
-					  .mode = 0644, .data = version,
+	tar_add(tar, &(struct tar_entry){ .path = "oci-layout",
+					  .type = '0',
+					  .mode = 0644,
+					  .data = version,
 					  .len = sizeof(version) - 1 });
-	tar_add(tar, &(struct tar_entry){ .path = "index.json", .type = '0',
-					  .mode = 0644, .data = index.data,
+	tar_add(tar, &(struct tar_entry){ .path = "index.json",
+					  .type = '0',
+					  .mode = 0644,
+					  .data = index.data,
 					  .len = index.len });
 	for (size_t i = 0; i < ARRAY_SIZE(blobs); i++) {
 		r = add_blob(tar, blobs[i]);

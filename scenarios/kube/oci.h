@@ -19,15 +19,15 @@
 struct oci_entry;
 
 struct oci {
-	const char *reference;	/* "ghcr.io/x/y:tag" */
-	const char *entrypoint[4];	/* NULL ends it; all NULL: none */
-	const char *user;	/* "65532:65532", or NULL: root */
-	bool compress;		/* gzip the layer */
+	const char *reference; /* "ghcr.io/x/y:tag" */
+	const char *entrypoint[4]; /* NULL ends it; all NULL: none */
+	const char *user; /* "65532:65532", or NULL: root */
+	bool compress; /* gzip the layer */
 
 	struct oci_entry *entries;
 	size_t n_entries;
 	int error;
-	struct buf problem;	/* one line where error is set */
+	struct buf problem; /* one line where error is set */
 };
 
 void oci_add_file(struct oci *image, const char *path, unsigned int mode,

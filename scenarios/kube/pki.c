@@ -17,7 +17,8 @@
 #include <time.h>
 
 #define PKI_DAYS 30
-#define PKI_BACKDATE 300	/* seconds: clocks of a lab are one clock, users' are not */
+#define PKI_BACKDATE \
+	300 /* seconds: clocks of a lab are one clock, users' are not */
 
 struct authority {
 	EVP_PKEY *key;
@@ -85,8 +86,8 @@ static int write_file(int dir_fd, const char *name, const void *data,
  *
  * Return: 0, -ENAMETOOLONG, or errno of the file
  */
-static int write_bio(int dir_fd, const char *name, const char *suffix,
-		     BIO *bio, mode_t mode)
+static int write_bio(int dir_fd, const char *name, const char *suffix, BIO *bio,
+		     mode_t mode)
 {
 	char path[256];
 	char *data;
@@ -145,10 +146,9 @@ static int write_key(int dir_fd, const char *name, EVP_PKEY *key)
  */
 static bool add_name(X509_NAME *subject, const char *part, const char *value)
 {
-	return !value ||
-	       X509_NAME_add_entry_by_txt(subject, part, MBSTRING_UTF8,
-					  (const unsigned char *)value, -1, -1,
-					  0);
+	return !value || X509_NAME_add_entry_by_txt(
+				 subject, part, MBSTRING_UTF8,
+				 (const unsigned char *)value, -1, -1, 0);
 }
 
 /**
@@ -273,8 +273,8 @@ static X509 *cert_start(EVP_PKEY *key, const char *name, const char *group,
 	    !X509_gmtime_adj(X509_getm_notBefore(cert), -PKI_BACKDATE) ||
 	    !X509_gmtime_adj(X509_getm_notAfter(cert), PKI_DAYS * 86400L) ||
 	    !add_name(subject, "O", group) || !add_name(subject, "CN", name) ||
-	    !X509_set_issuer_name(
-		    cert, issuer ? X509_get_subject_name(issuer) : subject) ||
+	    !X509_set_issuer_name(cert, issuer ? X509_get_subject_name(issuer) :
+						 subject) ||
 	    !X509_set_pubkey(cert, key))
 		return NULL;
 	return TAKE_PTR(cert);

@@ -20,24 +20,24 @@
 struct pki;
 
 enum pki_ca {
-	PKI_CLUSTER,		/* ca.crt, ca.key */
-	PKI_ETCD,		/* etcd-ca.crt */
-	PKI_FRONT_PROXY,	/* front-proxy-ca.crt */
+	PKI_CLUSTER, /* ca.crt, ca.key */
+	PKI_ETCD, /* etcd-ca.crt */
+	PKI_FRONT_PROXY, /* front-proxy-ca.crt */
 	PKI_CA_MAX,
 };
 
 #define PKI_SERVER 1U
 #define PKI_CLIENT 2U
-#define PKI_NAMES 12
+#define PKI_NAMES  12
 
 struct pki_request {
-	const char *file;	/* NAME of NAME.crt and NAME.key */
+	const char *file; /* NAME of NAME.crt and NAME.key */
 	enum pki_ca ca;
-	unsigned int usage;	/* PKI_SERVER, PKI_CLIENT */
-	const char *name;	/* subject's CN */
-	const char *group;	/* subject's O, or NULL */
-	const char *dns[PKI_NAMES];	/* alternative names, NULL ends them */
-	const char *ip[PKI_NAMES];	/* alternative addresses, RFC 5952 text */
+	unsigned int usage; /* PKI_SERVER, PKI_CLIENT */
+	const char *name; /* subject's CN */
+	const char *group; /* subject's O, or NULL */
+	const char *dns[PKI_NAMES]; /* alternative names, NULL ends them */
+	const char *ip[PKI_NAMES]; /* alternative addresses, RFC 5952 text */
 };
 
 must_check int pki_new(int dir_fd, struct pki **ret_pki);

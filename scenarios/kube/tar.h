@@ -11,12 +11,12 @@
 #include "lib/buf.h"
 
 struct tar_entry {
-	const char *path;	/* without a leading '/' */
-	char type;		/* '0' file, '2' symbolic link, '5' folder */
+	const char *path; /* without a leading '/' */
+	char type; /* '0' file, '2' symbolic link, '5' folder */
 	unsigned int mode;
-	const char *link;	/* target of a link, or NULL */
+	const char *link; /* target of a link, or NULL */
 	const void *data;
-	size_t len;		/* bytes of a file */
+	size_t len; /* bytes of a file */
 };
 
 void tar_add(struct buf *tar, const struct tar_entry *entry);

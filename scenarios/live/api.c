@@ -9,25 +9,25 @@
 #include <errno.h>
 #include <string.h>
 
-#define API_BYTES (64UL << 20)	/* of an answer */
+#define API_BYTES      (64UL << 20) /* of an answer */
 #define API_CONNECT_MS 5000L
-#define API_WATCH_S 240		/* a watch is opened anew after so long */
-#define API_MANAGER "shoot6"	/* field manager of what we apply */
+#define API_WATCH_S    240 /* a watch is opened anew after so long */
+#define API_MANAGER    "shoot6" /* field manager of what we apply */
 
 struct api {
 	struct kubeconfig config;
 	CURLM *multi;
 	CURL *easy;
-	int cancel_fd;		/* readable: give up; -1: none */
+	int cancel_fd; /* readable: give up; -1: none */
 	char detail[CURL_ERROR_SIZE];
-	struct buf error;	/* what api_error() says */
+	struct buf error; /* what api_error() says */
 };
 
 /* One request, and where its answer goes. */
 struct request {
 	const char *method;
 	const char *path;
-	const char *type;	/* content type of the body, or NULL */
+	const char *type; /* content type of the body, or NULL */
 	const char *body;
 	int64_t deadline_ns;
 
@@ -148,8 +148,8 @@ static size_t take_bytes(char *data, size_t one, size_t len, void *arg)
 	start = req->answer.data;
 	while (!req->line_result && (end = strchr(start, '\n'))) {
 		*end = '\0';
-		req->line_result = req->line(req->arg, start,
-					     (size_t)(end - start));
+		req->line_result =
+			req->line(req->arg, start, (size_t)(end - start));
 		start = end + 1;
 	}
 	req->answer.len -= (size_t)(start - req->answer.data);
@@ -278,8 +278,8 @@ static int transfer_failed(struct api *api, CURLcode code)
 		if (transfer_errors[i].code != code)
 			continue;
 		buf_printf(&api->error, "%s: %s%s%s", api->config.server,
-			   transfer_errors[i].text,
-			   api->detail[0] ? ": " : "", api->detail);
+			   transfer_errors[i].text, api->detail[0] ? ": " : "",
+			   api->detail);
 		return transfer_errors[i].error;
 	}
 	buf_printf(&api->error, "%s: %s", api->config.server,
@@ -470,7 +470,8 @@ static int request(struct api *api, struct request *req)
 int api_get_text(struct api *api, const char *path, int64_t deadline_ns,
 		 struct buf *ret_text)
 {
-	struct request req = { .method = "GET", .path = path,
+	struct request req = { .method = "GET",
+			       .path = path,
 			       .deadline_ns = deadline_ns };
 	int r = request(api, &req);
 
@@ -513,7 +514,8 @@ static int parse_answer(struct api *api, const struct request *req,
 int api_get(struct api *api, const char *path, int64_t deadline_ns,
 	    struct json **ret_json)
 {
-	struct request req = { .method = "GET", .path = path,
+	struct request req = { .method = "GET",
+			       .path = path,
 			       .deadline_ns = deadline_ns };
 	int r = request(api, &req);
 
@@ -536,7 +538,9 @@ int api_get(struct api *api, const char *path, int64_t deadline_ns,
 int api_post(struct api *api, const char *path, const char *json,
 	     int64_t deadline_ns, struct json **ret_json)
 {
-	struct request req = { .method = "POST", .path = path, .body = json,
+	struct request req = { .method = "POST",
+			       .path = path,
+			       .body = json,
 			       .type = "application/json",
 			       .deadline_ns = deadline_ns };
 	int r = request(api, &req);
@@ -559,7 +563,9 @@ int api_post(struct api *api, const char *path, const char *json,
 int api_patch(struct api *api, const char *path, const char *json,
 	      int64_t deadline_ns)
 {
-	struct request req = { .method = "PATCH", .path = path, .body = json,
+	struct request req = { .method = "PATCH",
+			       .path = path,
+			       .body = json,
 			       .type = "application/merge-patch+json",
 			       .deadline_ns = deadline_ns };
 	int r = request(api, &req);
@@ -578,7 +584,8 @@ int api_patch(struct api *api, const char *path, const char *json,
  */
 int api_delete(struct api *api, const char *path, int64_t deadline_ns)
 {
-	struct request req = { .method = "DELETE", .path = path,
+	struct request req = { .method = "DELETE",
+			       .path = path,
 			       .type = "application/json",
 			       .body = "{\"propagationPolicy\":\"Background\"}",
 			       .deadline_ns = deadline_ns };
@@ -591,7 +598,7 @@ int api_delete(struct api *api, const char *path, int64_t deadline_ns)
 /* Kinds we apply, and where they live. */
 static const struct {
 	const char *kind;
-	const char *group;	/* path before "namespaces/..." */
+	const char *group; /* path before "namespaces/..." */
 	const char *plural;
 	bool namespaced;
 } kinds[] = {
@@ -642,7 +649,8 @@ static int apply_path(struct api *api, const char *text, struct buf *ret)
 			break;
 	if (!kind || !name || i == ARRAY_SIZE(kinds) ||
 	    (kinds[i].namespaced && !space)) {
-		buf_printf(&api->error, "manifest: kind '%s', name '%s': "
+		buf_printf(&api->error,
+			   "manifest: kind '%s', name '%s': "
 			   "cannot tell where it belongs",
 			   kind ? kind : "", name ? name : "");
 		return -EINVAL;
@@ -666,7 +674,8 @@ static int apply_path(struct api *api, const char *text, struct buf *ret)
 int api_apply(struct api *api, const char *text, int64_t deadline_ns)
 {
 	_cleanup_(buf_release) struct buf path = BUF_INIT;
-	struct request req = { .method = "PATCH", .body = text,
+	struct request req = { .method = "PATCH",
+			       .body = text,
 			       .type = "application/apply-patch+yaml",
 			       .deadline_ns = deadline_ns };
 	int r;
@@ -685,7 +694,7 @@ struct watching {
 	api_seen_fn *seen;
 	void *arg;
 	char version[64];
-	bool stale;		/* the server has forgotten: list again */
+	bool stale; /* the server has forgotten: list again */
 };
 
 /**
@@ -764,13 +773,16 @@ static int watch_on(struct api *api, const char *path, int64_t deadline_ns,
 		    struct watching *w)
 {
 	_cleanup_free_ char *query = NULL;
-	struct request req = { .method = "GET", .deadline_ns = deadline_ns,
-			       .line = watch_line, .arg = w };
+	struct request req = { .method = "GET",
+			       .deadline_ns = deadline_ns,
+			       .line = watch_line,
+			       .arg = w };
 	int r;
 
-	if (asprintf(&query, "%s%cwatch=true&allowWatchBookmarks=true"
-		     "&timeoutSeconds=%d&resourceVersion=%s", path,
-		     strchr(path, '?') ? '&' : '?', API_WATCH_S,
+	if (asprintf(&query,
+		     "%s%cwatch=true&allowWatchBookmarks=true"
+		     "&timeoutSeconds=%d&resourceVersion=%s",
+		     path, strchr(path, '?') ? '&' : '?', API_WATCH_S,
 		     w->version) < 0)
 		return -ENOMEM;
 	req.path = query;

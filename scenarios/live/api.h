@@ -54,5 +54,5 @@ must_check int api_delete(struct api *api, const char *path,
 typedef int api_seen_fn(void *arg, const char *event,
 			const struct json *object);
 /* Lists, then watches @path from there, until @seen returns other than 0. */
-must_check int api_watch(struct api *api, const char *path,
-			 int64_t deadline_ns, api_seen_fn *seen, void *arg);
+must_check int api_watch(struct api *api, const char *path, int64_t deadline_ns,
+			 api_seen_fn *seen, void *arg);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECRETS "/var/run/secrets/kubernetes.io/serviceaccount/"
+#define SECRETS          "/var/run/secrets/kubernetes.io/serviceaccount/"
 #define KUBECONFIG_BYTES (1UL << 20)
 
 /**
@@ -204,8 +204,7 @@ static int copy(const struct reading *in, uint32_t node, const char *name,
 static int read_cluster(const struct reading *in, uint32_t node,
 			struct kubeconfig *k)
 {
-	static const char *const refused[] = { "proxy-url",
-					       "tls-server-name" };
+	static const char *const refused[] = { "proxy-url", "tls-server-name" };
 	const char *insecure;
 	uint32_t found;
 	size_t len;
@@ -220,9 +219,10 @@ static int read_cluster(const struct reading *in, uint32_t node,
 		found = doc_get(in->doc, node, refused[i]);
 		if (found == DOC_NONE)
 			continue;
-		buf_printf(in->problem, "kubeconfig '%s' line %u: '%s' is not "
-			   "supported", in->path, doc_line(in->doc, found),
-			   refused[i]);
+		buf_printf(in->problem,
+			   "kubeconfig '%s' line %u: '%s' is not "
+			   "supported",
+			   in->path, doc_line(in->doc, found), refused[i]);
 		return -EINVAL;
 	}
 	for (len = strlen(k->server); len && k->server[len - 1] == '/'; len--)
@@ -372,9 +372,9 @@ int kubeconfig_in_cluster(struct kubeconfig *ret, struct buf *problem)
 	}
 	six = strchr(host, ':') != NULL;
 	k.token_file = strdup(SECRETS "token");
-	if (!k.token_file || asprintf(&k.server, "https://%s%s%s:%s",
-				      six ? "[" : "", host, six ? "]" : "",
-				      port) < 0) {
+	if (!k.token_file ||
+	    asprintf(&k.server, "https://%s%s%s:%s", six ? "[" : "", host,
+		     six ? "]" : "", port) < 0) {
 		kubeconfig_release(&k);
 		return -ENOMEM;
 	}

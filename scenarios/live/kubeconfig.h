@@ -12,11 +12,11 @@
 #include "lib/buf.h"
 
 struct kubeconfig {
-	char *server;		/* URL without a trailing slash */
-	struct buf ca, cert, key;	/* PEM; .data NULL: none */
-	char *token;		/* or NULL */
-	char *token_file;	/* read for each request, or NULL */
-	bool insecure;		/* insecure-skip-tls-verify */
+	char *server; /* URL without a trailing slash */
+	struct buf ca, cert, key; /* PEM; .data NULL: none */
+	char *token; /* or NULL */
+	char *token_file; /* read for each request, or NULL */
+	bool insecure; /* insecure-skip-tls-verify */
 };
 
 must_check int kubeconfig_read(const char *path, struct kubeconfig *ret,

@@ -37,7 +37,7 @@ struct report {
 	struct topology topology;
 
 	/* out: by report_finish() */
-	char version[32], kernel[128], machine[64];
+	char version[32], kernel[160], machine[72];
 	struct diagnosis diagnosis;
 	unsigned int summary[VERDICT_MAX];
 };

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netsetup/kind/linkinfo.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <string.h>
+
+#define VXLAN_PORT 4789	/* IANA's; the kernel's default is another one */
+
+/**
+ * read_vlan() - Number of a VLAN
+ * @data:	IFLA_INFO_DATA
+ * @l:		Link
+ */
+static void read_vlan(const struct nlattr *data, struct link *l)
+{
+	const struct nlattr *at[IFLA_VLAN_ID + 1];
+
+	nl_parse_nested(data, at, IFLA_VLAN_ID);
+	l->id = nl_u16(at[IFLA_VLAN_ID], 0);
+}
+
+/**
+ * put_vlan() - The same, written
+ * @e:		Unused
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_vlan(struct engine *e, struct nlmsghdr *m, const struct link *l)
+{
+	(void)e;
+	nl_put_u16(m, IFLA_VLAN_ID, (uint16_t)l->id);
+}
+
+/**
+ * read_vxlan() - Network, ends and port of a VXLAN
+ * @data:	IFLA_INFO_DATA
+ * @l:		Link
+ */
+static void read_vxlan(const struct nlattr *data, struct link *l)
+{
+	const struct nlattr *at[IFLA_VXLAN_LOCAL6 + 1];
+
+	nl_parse_nested(data, at, IFLA_VXLAN_LOCAL6);
+	l->id = nl_u32(at[IFLA_VXLAN_ID], 0);
+	l->local = nl_in6(at[IFLA_VXLAN_LOCAL6]);
+	l->remote = nl_in6(at[IFLA_VXLAN_GROUP6]);
+	l->port = ntohs(nl_u16(at[IFLA_VXLAN_PORT], 0));
+	if (l->port == VXLAN_PORT)
+		l->port = 0;
+}
+
+/**
+ * put_vxlan() - The same, written
+ * @e:		Engine
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_vxlan(struct engine *e, struct nlmsghdr *m, const struct link *l)
+{
+	nl_put_u32(m, IFLA_VXLAN_ID, l->id);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&l->local))
+		nl_put_in6(m, IFLA_VXLAN_LOCAL6, &l->local);
+	if (!IN6_IS_ADDR_UNSPECIFIED(&l->remote))
+		nl_put_in6(m, IFLA_VXLAN_GROUP6, &l->remote);
+	nl_put_u16(m, IFLA_VXLAN_PORT, htons(l->port ? l->port : VXLAN_PORT));
+	nl_put_u8(m, IFLA_VXLAN_UDP_ZERO_CSUM6_RX, 0);
+	if (l->parent)
+		nl_put_u32(m, IFLA_VXLAN_LINK,
+			   (uint32_t)device_index(e, l->parent));
+}
+
+/**
+ * put_veth() - The other end
+ * @e:		Engine
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_veth(struct engine *e, struct nlmsghdr *m, const struct link *l)
+{
+	struct nlattr *peer = nl_nest(m, VETH_INFO_PEER);
+
+	peer->nla_type = VETH_INFO_PEER;
+	nl_header(m, sizeof(struct ifinfomsg));
+	nl_put_text(m, IFLA_IFNAME, strings_get(e->strings, l->peer));
+	nl_nest_end(m, peer);
+}
+
+/**
+ * read_macvlan() - Mode of a MACVLAN
+ * @data:	IFLA_INFO_DATA
+ * @l:		Link
+ */
+static void read_macvlan(const struct nlattr *data, struct link *l)
+{
+	const struct nlattr *at[IFLA_MACVLAN_MODE + 1];
+
+	nl_parse_nested(data, at, IFLA_MACVLAN_MODE);
+	l->mode = (uint8_t)nl_u32(at[IFLA_MACVLAN_MODE], 0);
+}
+
+/**
+ * put_macvlan() - The same, written
+ * @e:		Unused
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_macvlan(struct engine *e, struct nlmsghdr *m,
+			const struct link *l)
+{
+	(void)e;
+	nl_put_u32(m, IFLA_MACVLAN_MODE, l->mode ? l->mode : MACVLAN_MODE_BRIDGE);
+}
+
+/**
+ * read_vrf() - Table of a VRF
+ * @data:	IFLA_INFO_DATA
+ * @l:		Link
+ */
+static void read_vrf(const struct nlattr *data, struct link *l)
+{
+	const struct nlattr *at[IFLA_VRF_TABLE + 1];
+
+	nl_parse_nested(data, at, IFLA_VRF_TABLE);
+	l->table = nl_u32(at[IFLA_VRF_TABLE], 0);
+}
+
+/**
+ * put_vrf() - The same, written
+ * @e:		Unused
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_vrf(struct engine *e, struct nlmsghdr *m, const struct link *l)
+{
+	(void)e;
+	nl_put_u32(m, IFLA_VRF_TABLE, l->table);
+}
+
+enum need { NEED_ID = 1, NEED_PARENT = 2, NEED_PEER = 4, NEED_TABLE = 8 };
+
+static const struct {
+	const char *kind;
+	unsigned int needs;	/* fields that must be stated */
+	unsigned int takes;	/* fields that may be */
+	void (*read)(const struct nlattr *data, struct link *l);
+	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
+} infos[] = {
+	{ "", 0, 0, NULL, NULL },
+	{ "bridge", 0, 0, NULL, NULL },
+	{ "dummy", 0, 0, NULL, NULL },
+	{ "veth", NEED_PEER, 0, NULL, put_veth },
+	{ "vlan", NEED_ID | NEED_PARENT, 0, read_vlan, put_vlan },
+	{ "vxlan", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan },
+	{ "macvlan", NEED_PARENT, 0, read_macvlan, put_macvlan },
+	{ "vrf", NEED_TABLE, 0, read_vrf, put_vrf },
+};
+
+/**
+ * linkinfo_check() - Whether a link states what its kind needs and nothing that it has not
+ * @kind:	Kind, or ""
+ * @l:		Link
+ * @why:	Says what is wrong
+ *
+ * Return: 0; -EINVAL
+ */
+int linkinfo_check(const char *kind, const struct link *l, struct buf *why)
+{
+	static const char *const names[] = { "id", "parent", "peer", "table" };
+	unsigned int has = (l->id ? NEED_ID : 0) | (l->parent ? NEED_PARENT : 0) |
+			   (l->peer ? NEED_PEER : 0) |
+			   (l->table ? NEED_TABLE : 0);
+
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++) {
+		unsigned int missing = infos[i].needs & ~has;
+		unsigned int extra = has & ~(infos[i].needs | infos[i].takes);
+
+		if (strcmp(infos[i].kind, kind) != 0)
+			continue;
+		for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
+			if (missing & 1U << n)
+				buf_printf(why, "kind %s needs %s", kind,
+					   names[n]);
+			else if (extra & 1U << n)
+				buf_printf(why, "%s%s has no %s",
+					   *kind ? "kind " : "an existing link",
+					   kind, names[n]);
+			if ((missing | extra) & 1U << n)
+				return -EINVAL;
+		}
+		return 0;
+	}
+	buf_printf(why, "unknown kind '%s', one of", kind);
+	for (size_t i = 1; i < ARRAY_SIZE(infos); i++)
+		buf_printf(why, " %s", infos[i].kind);
+	return -EINVAL;
+}
+
+/**
+ * linkinfo_read() - Kind of an observed link and what belongs to it
+ * @e:		Engine
+ * @info:	IFLA_LINKINFO, or NULL
+ * @l:		Link
+ */
+void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l)
+{
+	const struct nlattr *at[IFLA_INFO_DATA + 1];
+	const char *kind;
+
+	nl_parse_nested(info, at, IFLA_INFO_DATA);
+	kind = nl_text(at[IFLA_INFO_KIND]);
+	l->kind = strings_add_text(e->strings, kind);
+	if (strcmp(kind, "veth") == 0) {
+		l->peer = l->parent;
+		l->parent = 0;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
+		if (infos[i].read && strcmp(infos[i].kind, kind) == 0)
+			infos[i].read(at[IFLA_INFO_DATA], l);
+}
+
+/**
+ * linkinfo_put() - IFLA_LINKINFO of a link to be made
+ * @e:		Engine
+ * @m:		Message
+ * @l:		Link
+ */
+void linkinfo_put(struct engine *e, struct nlmsghdr *m, const struct link *l)
+{
+	const char *kind = strings_get(e->strings, l->kind);
+	struct nlattr *info = nl_nest(m, IFLA_LINKINFO), *data;
+
+	nl_put_text(m, IFLA_INFO_KIND, kind);
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++) {
+		if (!infos[i].put || strcmp(infos[i].kind, kind) != 0)
+			continue;
+		data = nl_nest(m, IFLA_INFO_DATA);
+		infos[i].put(e, m, l);
+		nl_nest_end(m, data);
+	}
+	nl_nest_end(m, info);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: linkinfo - what differs between kinds of virtual links (IFLA_LINKINFO)
+ *
+ * One row a kind. Nothing to free.
+ */
+
+#include "netsetup/engine.h"
+
+must_check int linkinfo_check(const char *kind, const struct link *l,
+			      struct buf *why);
+void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l);
+void linkinfo_put(struct engine *e, struct nlmsghdr *m, const struct link *l);

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netsetup/plan.h"
+
+#include "netsetup/sysctl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * plan_release() - Free the steps
+ * @p:		Plan; empty afterwards
+ */
+void plan_release(struct plan *p)
+{
+	free(p->steps);
+	*p = (struct plan){ 0 };
+}
+
+/**
+ * step_want() - Object after a step
+ * @s:		Step
+ * @want:	Desired model
+ *
+ * Return: object; NULL where it goes away
+ */
+const void *step_want(const struct step *s, const struct model *want)
+{
+	return s->want == 0 ? NULL :
+			      model_at(want, s->kind, kinds[s->kind]->size,
+				       s->want - 1);
+}
+
+/**
+ * step_have() - Object before a step
+ * @s:		Step
+ * @have:	Observed model
+ *
+ * Return: object; NULL where there was none
+ */
+const void *step_have(const struct step *s, const struct model *have)
+{
+	return s->have == 0 ? NULL :
+			      model_at(have, s->kind, kinds[s->kind]->size,
+				       s->have - 1);
+}
+
+/* What one run of plan_compute() works on. */
+struct differ {
+	const struct plan_input *in;
+	struct plan *plan;
+	struct conflict *conflict;
+	enum kind_id kind;
+	const struct kind *k;
+};
+
+/**
+ * add_step() - Append a step
+ * @d:		Run
+ * @op:		What it does
+ * @stage:	When
+ * @want:	Place in the desired table + 1, or 0
+ * @have:	Place in the observed table + 1, or 0
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_step(struct differ *d, enum op op, enum stage stage, size_t want,
+		    size_t have)
+{
+	struct plan *p = d->plan;
+
+	if (p->n == p->room) {
+		size_t room = p->room ? p->room * 2 : 64;
+		struct step *steps =
+			reallocarray(p->steps, room, sizeof(*steps));
+
+		if (!steps)
+			return -ENOMEM;
+		p->steps = steps;
+		p->room = room;
+	}
+	p->steps[p->n++] = (struct step){
+		.kind = (uint8_t)d->kind,
+		.op = (uint8_t)op,
+		.stage = (uint8_t)stage,
+		.want = (uint32_t)want,
+		.have = (uint32_t)have,
+	};
+	p->n_op[op]++;
+	return 0;
+}
+
+/**
+ * is_foreign() - Whether an object belongs to somebody else
+ * @d:		Run
+ * @want:	What is wanted in its place
+ * @have:	What there is
+ *
+ * Return: true where it must not be changed
+ */
+static bool is_foreign(const struct differ *d, const void *want,
+		       const void *have)
+{
+	const struct link *l = have, *w = want;
+
+	if (d->in->adopt || d->in->scope)
+		return false;
+	if (d->kind == KIND_LINK)
+		return w->kind && !l->owned;
+	return d->k->protocol && object_protocol(d->k, have) != NETSETUP_PROTO;
+}
+
+/**
+ * is_removable() - Whether an object that nobody wants is ours to remove
+ * @d:		Run
+ * @have:	Object
+ *
+ * Return: true if it is
+ */
+static bool is_removable(const struct differ *d, const void *have)
+{
+	const struct link *l = have;
+
+	if (d->kind == KIND_LINK)
+		return l->owned || d->in->scope;
+	if (d->k->protocol)
+		return object_protocol(d->k, have) == NETSETUP_PROTO;
+	return d->in->scope || (d->in->owned_keys &&
+				model_find(d->in->owned_keys, d->kind, have));
+}
+
+/**
+ * add_change() - Step or steps for one object
+ * @d:		Run
+ * @op:		What is done
+ * @want:	Place in the desired table + 1, or 0
+ * @have:	Place in the observed table + 1, or 0
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_change(struct differ *d, enum op op, size_t want, size_t have)
+{
+	const struct step s = {
+		.kind = (uint8_t)d->kind, .want = (uint32_t)want,
+		.have = (uint32_t)have,
+	};
+	const void *w = step_want(&s, d->in->want);
+	const void *h = step_have(&s, d->in->have);
+	int r;
+
+	if (d->kind != KIND_LINK || op == OP_REMOVE)
+		return add_step(d, op, d->k->stage(op, d->in->want->strings, w, h),
+				want, have);
+	r = 0;
+	if (op == OP_ADD || link_attributes_differ(w, h))
+		r = add_step(d, op, d->k->stage(op, d->in->want->strings, w, h),
+			     want, have);
+	if (r == 0 && link_state_differs(w, h))
+		r = add_step(d, OP_CHANGE, STAGE_LINK_UP, want, have);
+	return r;
+}
+
+/**
+ * compare_pair() - An object that is wanted and there
+ * @d:		Run
+ * @want:	Place in the desired table
+ * @have:	Place in the observed table
+ *
+ * Return: 0; -ENOMEM, -EPERM where it belongs to somebody else (the run's conflict)
+ */
+static int compare_pair(struct differ *d, size_t want, size_t have)
+{
+	const void *w = model_at(d->in->want, d->kind, d->k->size, want);
+	const void *h = model_at(d->in->have, d->kind, d->k->size, have);
+
+	if (d->k->same ? d->k->same(w, h) : memcmp(w, h, d->k->size) == 0)
+		return 0;
+	if (is_foreign(d, w, h)) {
+		*d->conflict = (struct conflict){ d->kind, w, h };
+		return -EPERM;
+	}
+	return add_change(d, OP_CHANGE, want + 1, have + 1);
+}
+
+/**
+ * diff_tables() - Merge the sorted tables of one kind
+ * @d:		Run
+ *
+ * Return: 0; -ENOMEM, -EPERM as compare_pair()
+ */
+static int diff_tables(struct differ *d)
+{
+	const struct table *w = &d->in->want->tables[d->kind];
+	const struct table *h = &d->in->have->tables[d->kind];
+	size_t i = 0, j = 0, size = d->k->size;
+	int r = 0;
+
+	while (r == 0 && (i < w->n || j < h->n)) {
+		int c = i == w->n ? 1 :
+			j == h->n ? -1 :
+				    d->k->cmp(d->in->want->strings,
+					      w->items + i * size,
+					      h->items + j * size);
+
+		if (c < 0) {
+			r = add_change(d, OP_ADD, ++i, 0);
+		} else if (c == 0) {
+			r = compare_pair(d, i++, j++);
+		} else {
+			if (is_removable(d, h->items + j * size))
+				r = add_change(d, OP_REMOVE, 0, j + 1);
+			j++;
+		}
+	}
+	return r;
+}
+
+/**
+ * diff_scope() - The same, for the objects of a scope alone
+ * @d:		Run
+ *
+ * Return: 0; -ENOMEM
+ */
+static int diff_scope(struct differ *d)
+{
+	const struct table *keys = &d->in->scope->tables[d->kind];
+	size_t size = d->k->size;
+	int r = 0;
+
+	for (size_t i = 0; i < keys->n && r == 0; i++) {
+		const char *key = keys->items + i * size;
+		const char *w = model_find(d->in->want, d->kind, key);
+		const char *h = model_find(d->in->have, d->kind, key);
+		size_t want = w ? (size_t)(w - d->in->want->tables[d->kind].items) /
+					  size :
+				  0;
+		size_t have = h ? (size_t)(h - d->in->have->tables[d->kind].items) /
+					  size :
+				  0;
+
+		if (w && h)
+			r = compare_pair(d, want, have);
+		else if (w)
+			r = add_change(d, OP_ADD, want + 1, 0);
+		else if (h && is_removable(d, h))
+			r = add_change(d, OP_REMOVE, 0, have + 1);
+	}
+	return r;
+}
+
+/**
+ * has_step() - Whether an observed sysctl is changed by the plan already
+ * @p:		Plan
+ * @have:	Place in the observed table + 1
+ *
+ * Return: true if it is
+ */
+static bool has_step(const struct plan *p, size_t have)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->steps[i].kind == KIND_SYSCTL && p->steps[i].have == have)
+			return true;
+	return false;
+}
+
+/**
+ * add_consequences() - What a write to conf/all does to each interface
+ * @d:		Run, kind sysctl
+ * @all:	Sysctl below conf/all that is written
+ *
+ * The kernel copies such a value to every interface. Those that we do not write ourselves
+ * are noted so that undo can put them back; those that the document wants otherwise
+ * are written once more.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_consequences(struct differ *d, const struct sysctl *all)
+{
+	const struct strings *s = d->in->want->strings;
+	const struct table *t = &d->in->have->tables[KIND_SYSCTL];
+	int r = 0;
+
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct sysctl *h =
+			MODEL_AT(d->in->have, KIND_SYSCTL, sysctl, i);
+		const struct sysctl *w = model_find(d->in->want, KIND_SYSCTL, h);
+
+		if (!sysctl_follows(s, all->path, h->path) ||
+		    has_step(d->plan, i + 1))
+			continue;
+		if (w && w->value != all->value)
+			r = add_step(d, OP_CHANGE, STAGE_SYSCTL,
+				     (size_t)(w - MODEL_AT(d->in->want,
+							   KIND_SYSCTL, sysctl,
+							   0)) + 1,
+				     i + 1);
+		else if (h->value != all->value)
+			r = add_step(d, OP_SIDE, STAGE_SYSCTL, 0, i + 1);
+	}
+	return r;
+}
+
+/**
+ * diff_sysctls() - Consequences of all writes to conf/all
+ * @d:		Run
+ *
+ * Return: 0; -ENOMEM
+ */
+static int diff_sysctls(struct differ *d)
+{
+	size_t n = d->plan->n;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct step s = d->plan->steps[i];
+		const struct sysctl *w;
+
+		if (s.kind != KIND_SYSCTL || !s.want)
+			continue;
+		w = step_want(&s, d->in->want);
+		if (sysctl_writes_through(d->in->want->strings, w->path))
+			r = add_consequences(d, w);
+	}
+	return r;
+}
+
+/**
+ * is_input() - Whether a step changes what a unit depends on
+ * @d:		Run
+ * @step:	Step
+ * @unit:	Unit
+ *
+ * Return: true if it does
+ */
+static bool is_input(const struct differ *d, const struct step *step,
+		     const struct unit *unit)
+{
+	const struct strings *s = d->in->want->strings;
+	const char *at = strings_get(s, unit->inputs);
+	const char *end = at + strings_len(s, unit->inputs);
+	const struct kind *k = kinds[step->kind];
+	const struct file *f = step->want ? step_want(step, d->in->want) :
+					    step_have(step, d->in->have);
+
+	for (; at < end; at += strlen(at) + 1) {
+		if (strcmp(at, k->plural) == 0 || strcmp(at, k->name) == 0)
+			return true;
+		if (step->kind == KIND_FILE &&
+		    strcmp(at, strings_get(s, f->path)) == 0)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * diff_units() - Restart the units whose inputs change
+ * @d:		Run; all other steps are there
+ *
+ * Return: 0; -ENOMEM
+ */
+static int diff_units(struct differ *d)
+{
+	const struct table *t = &d->in->want->tables[KIND_UNIT];
+	size_t n = d->plan->n;
+	int r = 0;
+
+	for (size_t u = 0; u < t->n && r == 0; u++)
+		for (size_t i = 0; i < n; i++)
+			if (is_input(d, &d->plan->steps[i],
+				     MODEL_AT(d->in->want, KIND_UNIT, unit, u))) {
+				r = add_step(d, OP_RUN, STAGE_UNIT, u + 1, 0);
+				break;
+			}
+	return r;
+}
+
+/**
+ * sort_steps() - Bring steps into the order of their stages, otherwise as they are
+ * @p:		Plan
+ *
+ * Removals keep the order of their table; within a stage objects do not depend on
+ * each other.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int sort_steps(struct plan *p)
+{
+	size_t at[STAGE_MAX + 1] = { 0 };
+	struct step *sorted;
+	bool in_order = true;
+
+	for (size_t i = 0; i < p->n; i++) {
+		at[p->steps[i].stage + 1]++;
+		if (i > 0 && p->steps[i].stage < p->steps[i - 1].stage)
+			in_order = false;
+	}
+	if (in_order)
+		return 0;
+	sorted = reallocarray(NULL, p->n, sizeof(*sorted));
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 1; i <= STAGE_MAX; i++)
+		at[i] += at[i - 1];
+	for (size_t i = 0; i < p->n; i++)
+		sorted[at[p->steps[i].stage]++] = p->steps[i];
+	free(p->steps);
+	p->steps = sorted;
+	p->room = p->n;
+	return 0;
+}
+
+/**
+ * plan_compute() - Steps from what is to what should be
+ * @in:		Both models and whose objects count
+ * @ret_conflict: Filled where the result is -EPERM
+ * @ret_plan:	Plan; the caller ends it by plan_release()
+ *
+ * Return: 0; -EPERM where an object of somebody else is in the way, -ENOMEM
+ */
+int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
+		 struct plan *ret_plan)
+{
+	_cleanup_(plan_release) struct plan plan = { 0 };
+	struct differ d = { .in = in, .plan = &plan, .conflict = ret_conflict };
+	int r = 0;
+
+	for (size_t k = 0; k < KIND_MAX && r == 0; k++) {
+		d.kind = (enum kind_id)k;
+		d.k = kinds[k];
+		if (k == KIND_UNIT) {
+			r = diff_units(&d);
+			continue;
+		}
+		r = in->scope ? diff_scope(&d) : diff_tables(&d);
+		if (r == 0 && k == KIND_SYSCTL)
+			r = diff_sysctls(&d);
+	}
+	if (r == 0)
+		r = sort_steps(&plan);
+	if (r < 0)
+		return r;
+	*ret_plan = plan;
+	plan = (struct plan){ 0 };
+	return 0;
+}

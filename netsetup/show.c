@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netsetup/show.h"
+
+#include "netsetup/conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	char sign;
+	const char *name, *inverse;
+} ops[OP_MAX] = {
+	[OP_ADD] = { '+', "add", "remove" },
+	[OP_CHANGE] = { '~', "change", "change back" },
+	[OP_REMOVE] = { '-', "remove", "add" },
+	[OP_SIDE] = { '.', "follows", "change back" },
+	[OP_RUN] = { '!', "restart", "restart" },
+};
+
+/**
+ * describe_change() - What differs, field by field
+ * @s:		Step
+ * @w:		Work
+ * @out:	Gets ": mtu 1500 -> 1460, ..."
+ */
+static void describe_change(const struct step *s, const struct work *w,
+			    struct buf *out)
+{
+	const struct kind *k = kinds[s->kind];
+	const void *want = step_want(s, &w->want), *have = step_have(s, &w->have);
+	const char *sep = ":";
+
+	if (!want || !have)
+		return;
+	for (const struct field *f = k->fields; f->name; f++) {
+		if (field_equal(f, want, have) || (f->set && field_is_initial(f, want)) ||
+		    (s->kind == KIND_LINK && !f->set))
+			continue;
+		buf_printf(out, "%s %s ", sep, f->name);
+		sep = ",";
+		if (strcmp(f->name, "content") == 0) {
+			buf_puts(out, "differs");
+			continue;
+		}
+		field_print(f, w->have.strings, have, out);
+		buf_puts(out, " -> ");
+		field_print(f, w->want.strings, want, out);
+	}
+	if (k->protocol && object_protocol(k, want) != object_protocol(k, have))
+		buf_printf(out, "%s owner %s -> %s", sep,
+			   PROTOCOL_NAME(object_protocol(k, have)),
+			   PROTOCOL_NAME(object_protocol(k, want)));
+}
+
+/**
+ * show_plan_lines() - One line a step
+ * @w:		Work
+ */
+void show_plan_lines(const struct work *w)
+{
+	for (size_t i = 0; i < w->plan.n; i++) {
+		const struct step *s = &w->plan.steps[i];
+		const struct kind *k = kinds[s->kind];
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+		const void *have = step_have(s, &w->have);
+
+		buf_printf(&b, "%c %s ", ops[s->op].sign, k->name);
+		object_describe(k, w->want.strings,
+				have ? have : step_want(s, &w->want), &b);
+		describe_change(s, w, &b);
+		puts(buf_text(&b));
+	}
+}
+
+/**
+ * step_to_json() - One step
+ * @s:		Step
+ * @w:		Work
+ *
+ * Return: JSON object, owned by the caller
+ */
+static struct json *step_to_json(const struct step *s, const struct work *w)
+{
+	const struct kind *k = kinds[s->kind];
+	const void *have = step_have(s, &w->have), *want = step_want(s, &w->want);
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct json *j = json_object();
+
+	object_describe(k, w->want.strings, want ? want : have, &b);
+	json_set_string(j, "op", ops[s->op].name);
+	json_set_string(j, "kind", k->name);
+	json_set_string(j, "object", buf_text(&b));
+	if (have)
+		json_set(j, "before", object_to_json(k, w->have.strings, have));
+	else
+		json_set_null(j, "before");
+	if (want)
+		json_set(j, "after", object_to_json(k, w->want.strings, want));
+	else
+		json_set_null(j, "after");
+	json_set_string(j, "inverse", ops[s->op].inverse);
+	return j;
+}
+
+/**
+ * show_plan() - A plan on standard output
+ * @e:		Engine
+ * @w:		Work
+ * @json:	As JSON
+ * @is_open:	A transaction is open
+ */
+void show_plan(const struct engine *e, const struct work *w, bool json,
+	       bool is_open)
+{
+	_cleanup_(buf_release) struct buf b = { .max = 2UL << 30 };
+	_cleanup_(json_freep) struct json *j = NULL;
+	struct json *steps;
+
+	(void)e;
+	if (!json) {
+		show_plan_lines(w);
+		if (w->plan.n == 0)
+			puts("nothing to do");
+		else
+			printf("%zu to add, %zu to change, %zu to remove\n",
+			       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
+			       w->plan.n_op[OP_REMOVE]);
+		return;
+	}
+	j = json_object();
+	json_set_int(j, "version", 1);
+	json_set_int(j, "changes", (int64_t)(w->plan.n - w->plan.n_op[OP_SIDE]));
+	json_set_int(j, "add", (int64_t)w->plan.n_op[OP_ADD]);
+	json_set_int(j, "change", (int64_t)w->plan.n_op[OP_CHANGE]);
+	json_set_int(j, "remove", (int64_t)w->plan.n_op[OP_REMOVE]);
+	json_set_bool(j, "transaction_open", is_open);
+	steps = json_set_array(j, "steps");
+	for (size_t i = 0; i < w->plan.n; i++)
+		json_append(steps, step_to_json(&w->plan.steps[i], w));
+	if (json_print(j, JSON_PRETTY, &b) == 0)
+		puts(buf_text(&b));
+}
+
+/**
+ * owner_of() - Who owns an observed object
+ * @e:		Engine
+ * @kind:	Kind
+ * @object:	Object
+ * @text:	Room for a number
+ *
+ * Return: name
+ */
+static const char *owner_of(const struct engine *e, enum kind_id kind,
+			    const void *object, char text[8])
+{
+	const struct link *l = object;
+
+	if (kind == KIND_LINK)
+		return l->owned ? "netsetup" : "other";
+	if (kinds[kind]->protocol)
+		return protocol_name(object_protocol(kinds[kind], object), text);
+	return model_find(&e->owned_keys, kind, object) ? "netsetup" : "other";
+}
+
+/**
+ * show_json() - A state as `plan --from` reads it
+ * @e:		Engine
+ * @have:	State
+ * @is_open:	A transaction is open
+ */
+static void show_json(const struct engine *e, const struct model *have,
+		      bool is_open)
+{
+	printf("{\"version\":1,\"transaction_open\":%s", is_open ? "true" : "false");
+	for (size_t k = 0; k < KIND_MAX; k++) {
+		printf(",\n\"%s\":[", kinds[k]->plural);
+		for (size_t i = 0; i < have->tables[k].n; i++) {
+			const void *o = model_at(have, k, kinds[k]->size, i);
+			_cleanup_(json_freep) struct json *j =
+				object_to_json(kinds[k], e->strings, o);
+			_cleanup_(buf_release) struct buf b = BUF_INIT;
+			char text[8];
+
+			json_set_string(j, "owner", owner_of(e, k, o, text));
+			if (kinds[k]->protocol)
+				json_set_int(j, "protocol",
+					     object_protocol(kinds[k], o));
+			if (k == KIND_LINK)
+				json_set_bool(j, "owned",
+					      ((const struct link *)o)->owned);
+			if (json_print(j, JSON_COMPACT, &b) == 0)
+				printf("%s\n%s", i ? "," : "", buf_text(&b));
+		}
+		printf("]");
+	}
+	puts("}");
+}
+
+/**
+ * show_state() - Who owns what
+ * @e:		Engine
+ * @json:	As JSON
+ * @is_open:	A transaction is open
+ *
+ * Return: 0 or a negative errno
+ */
+int show_state(struct engine *e, bool json, bool is_open)
+{
+	_cleanup_(model_release) struct model have;
+	struct scope scope = {
+		.keys = &e->owned_keys, .foreign = true, .all = true,
+	};
+	int r;
+
+	model_init(&have, e->strings);
+	r = observe(e, &scope, &have);
+	if (r < 0)
+		return r;
+	if (json) {
+		show_json(e, &have, is_open);
+		return 0;
+	}
+	for (size_t k = 0; k < KIND_MAX; k++)
+		for (size_t i = 0; i < have.tables[k].n; i++) {
+			const void *o = model_at(&have, k, kinds[k]->size, i);
+			_cleanup_(buf_release) struct buf b = BUF_INIT;
+			char text[8];
+
+			object_describe(kinds[k], e->strings, o, &b);
+			printf("%-10s %-9s %s\n", owner_of(e, k, o, text),
+			       kinds[k]->name, buf_text(&b));
+		}
+	return 0;
+}
+
+/**
+ * field_schema() - JSON Schema of one field
+ * @f:		Field
+ *
+ * Return: JSON object, owned by the caller
+ */
+static struct json *field_schema(const struct field *f)
+{
+	static const char *const names[FIELD_MAX] = {
+		[FIELD_FLAG] = "boolean", [FIELD_U8] = "integer",
+		[FIELD_U16] = "integer",  [FIELD_U32] = "integer",
+		[FIELD_WORDS] = "array",  [FIELD_HOPS] = "array",
+		[FIELD_GROUP] = "array",
+	};
+	struct json *j = json_object();
+
+	json_set_string(j, "type", names[f->type] ? names[f->type] : "string");
+	if (f->help)
+		json_set_string(j, "description", f->help);
+	if (f->min)
+		json_set_int(j, "minimum", f->min);
+	if (f->max)
+		json_set_int(j, "maximum", f->max);
+	if (f->type == FIELD_CHOICE) {
+		struct json *list = json_set_array(j, "enum");
+
+		for (const struct choice *c = f->choices; c->name; c++)
+			json_append_string(list, c->name);
+	}
+	return j;
+}
+
+/**
+ * kind_schema() - JSON Schema of one kind's list
+ * @k:		Kind
+ *
+ * Return: JSON object, owned by the caller
+ */
+static struct json *kind_schema(const struct kind *k)
+{
+	struct json *j = json_object(), *items, *properties, *required;
+
+	if (k == &kind_sysctl) {
+		json_set_string(j, "type", "object");
+		json_set_string(j, "description", k->help);
+		items = json_set_object(j, "additionalProperties");
+		required = json_set_array(items, "type");
+		json_append_string(required, "string");
+		json_append_string(required, "integer");
+		return j;
+	}
+	json_set_string(j, "type", "array");
+	json_set_string(j, "description", k->help);
+	items = json_set_object(j, "items");
+	json_set_string(items, "type", "object");
+	json_set_bool(items, "additionalProperties", false);
+	properties = json_set_object(items, "properties");
+	required = json_set_array(items, "required");
+	for (const struct field *f = k->fields; f->name; f++) {
+		json_set(properties, f->name, field_schema(f));
+		if (f->required)
+			json_append_string(required, f->name);
+	}
+	return j;
+}
+
+/**
+ * show_schema() - JSON Schema of the document on standard output
+ */
+void show_schema(void)
+{
+	_cleanup_(json_freep) struct json *j = json_object();
+	_cleanup_(buf_release) struct buf b = BUF_INIT;
+	struct json *properties, *one;
+
+	json_set_string(j, "$schema",
+			"https://json-schema.org/draft/2020-12/schema");
+	json_set_string(j, "title", "netsetup document");
+	json_set_string(j, "type", "object");
+	json_set_bool(j, "additionalProperties", false);
+	json_append_string(json_set_array(j, "required"), "version");
+	properties = json_set_object(j, "properties");
+	json_set_int(json_set_object(properties, "version"), "const", 1);
+	one = json_set_object(properties, "uplinks");
+	json_set_string(one, "type", "array");
+	json_set_string(one, "description",
+			"interfaces that listen to routers, also while forwarding");
+	json_set_string(json_set_object(properties, "forwarding"), "type",
+			"boolean");
+	for (size_t k = 0; k < KIND_MAX; k++)
+		json_set(properties, kinds[k]->plural, kind_schema(kinds[k]));
+	if (json_print(j, JSON_PRETTY, &b) == 0)
+		puts(buf_text(&b));
+}

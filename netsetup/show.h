@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: show - plans and states for people and as JSON
+ *
+ * Results go to standard output, one object a line for large ones. Return exit codes.
+ */
+
+#include "netsetup/txn.h"
+
+void show_plan(const struct engine *e, const struct work *w, bool json,
+	       bool is_open);
+void show_plan_lines(const struct work *w);
+must_check int show_state(struct engine *e, bool json, bool is_open);
+void show_schema(void);

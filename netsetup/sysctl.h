@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: sysctl - what is special about a few sysctls and links, as pure functions
+ *
+ * Used by the plan, which must know what the kernel does by itself. Nothing to free.
+ */
+
+#include "netsetup/model.h"
+
+bool sysctl_writes_through(const struct strings *s, uint32_t path);
+bool sysctl_follows(const struct strings *s, uint32_t all, uint32_t path);
+bool link_attributes_differ(const struct link *want, const struct link *have);
+bool link_state_differs(const struct link *want, const struct link *have);

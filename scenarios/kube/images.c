@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scenarios/kube/images.h"
+
+#include "lib/cleanup.h"
+#include "scenarios/kube/oci.h"
+#include "scenarios/kube/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define NOBODY    "65532:65532"
+#define CA_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
+
+/* What the suite's image holds, if it was built: it lies beside this program. */
+static const char *const suite[] = {
+	"probe-pod",       "probe-service", "probe-egress",
+	"probe-responder", "probe-mesh",    "probe-suite",
+};
+
+/**
+ * add_base() - Files that a C library and a person expect in any image
+ * @image:	The image
+ */
+static void add_base(struct oci *image)
+{
+	oci_add_text(image, "etc/passwd", 0644,
+		     "root:x:0:0:root:/:/\n"
+		     "nobody:x:65532:65532:nobody:/:/\n");
+	oci_add_text(image, "etc/group", 0644, "root:x:0:\nnobody:x:65532:\n");
+	oci_add_text(image, "etc/nsswitch.conf", 0644,
+		     "passwd: files\ngroup: files\nhosts: files dns\n");
+	oci_add_folder(image, "tmp", 01777);
+}
+
+/**
+ * write_image() - Write an image and say what went wrong
+ * @image:	The image; ended here
+ * @path:	Where to
+ * @problem:	Gets one line
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int write_image(struct oci *image, const char *path, struct buf *problem)
+{
+	int r = oci_write(image, path);
+
+	if (r < 0)
+		buf_puts(problem, buf_text(&image->problem));
+	oci_release(image);
+	return r;
+}
+
+/**
+ * image_shoot6() - Write the suite's image
+ * @path:	Where to
+ * @reference:	Its name, "ghcr.io/shoot6/shoot6:0.1.0"
+ * @problem:	Gets one line
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int image_shoot6(const char *path, const char *reference, struct buf *problem)
+{
+	struct oci image = { .reference = reference,
+			     .user = NOBODY,
+			     .compress = true };
+	char source[PATH_MAX], target[64], dir[PATH_MAX - 64];
+	int r;
+
+	r = kube_exe_dir(dir);
+	if (r < 0)
+		return r;
+	add_base(&image);
+	for (size_t i = 0; i < ARRAY_SIZE(suite); i++) {
+		(void)snprintf(source, sizeof(source), "%s/%s", dir, suite[i]);
+		(void)snprintf(target, sizeof(target), "usr/bin/%s", suite[i]);
+		if (access(source, X_OK) == 0)
+			oci_add_program(&image, target, source);
+	}
+	if (access(CA_BUNDLE, R_OK) == 0)
+		oci_add_file(&image, CA_BUNDLE, 0644, CA_BUNDLE);
+	return write_image(&image, path, problem);
+}
+
+/**
+ * pause_program() - Where the program that holds a pod's namespaces is
+ * @path:	Gets it
+ *
+ * Return: 0, -ENOENT
+ */
+static int pause_program(char path[PATH_MAX])
+{
+	static const char *const places[] = { "../libexec/pause",
+					      "../libexec/shoot6/pause" };
+	char dir[PATH_MAX - 64];
+	int r;
+
+	r = kube_exe_dir(dir);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(places); i++) {
+		(void)snprintf(path, PATH_MAX, "%s/%s", dir, places[i]);
+		if (access(path, X_OK) == 0)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* A store in the making. */
+struct making {
+	const struct kube_bin *bin;
+	struct buf *problem;
+	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
+	char key[65]; /* digest of what goes in */
+};
+
+/**
+ * add_identity() - Sum up what tells one version of a file from another
+ * @sum:	Digest in the making
+ * @path:	File; not there counts as well
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int add_identity(EVP_MD_CTX *sum, const char *path)
+{
+	struct stat st = { 0 };
+	struct {
+		int64_t size, seconds, nanoseconds;
+		uint64_t inode;
+	} id = { 0 };
+
+	if (stat(path, &st) == 0) {
+		id.size = st.st_size;
+		id.seconds = st.st_mtim.tv_sec;
+		id.nanoseconds = st.st_mtim.tv_nsec;
+		id.inode = st.st_ino;
+	}
+	return EVP_DigestUpdate(sum, path, strlen(path) + 1) &&
+			       EVP_DigestUpdate(sum, &id, sizeof(id)) ?
+		       0 :
+		       -ENOMEM;
+}
+
+/**
+ * make_key() - Name a store after all that goes into it
+ * @m:		The store; gets .key
+ *
+ * Return: 0, -ENOMEM, or errno
+ */
+static int make_key(struct making *m)
+{
+	EVP_MD_CTX *sum = EVP_MD_CTX_new();
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char path[PATH_MAX], dir[PATH_MAX - 64];
+	unsigned int n = 0;
+	int r = sum && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = kube_exe_dir(dir);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suite); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, suite[i]);
+		r = add_identity(sum, path);
+	}
+	(void)snprintf(path, sizeof(path), "%s/coredns", m->bin->dir);
+	if (r == 0)
+		r = add_identity(sum, path);
+	if (r == 0)
+		r = pause_program(path);
+	if (r == 0)
+		r = add_identity(sum, path);
+	if (r == 0 && !EVP_DigestFinal_ex(sum, hash, &n))
+		r = -ENOMEM;
+	EVP_MD_CTX_free(sum);
+	for (unsigned int i = 0; r == 0 && i < 8; i++)
+		(void)snprintf(m->key + 2 * i, 3, "%02x", hash[i]);
+	return r;
+}
+
+/**
+ * write_images() - Write the archives that a store is made of
+ * @m:		The store
+ * @paths:	Where to: pause, coredns, suite
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int write_images(struct making *m, char paths[3][PATH_MAX])
+{
+	struct oci pause = { .reference = IMAGE_PAUSE,
+			     .entrypoint = { "/pause" },
+			     .user = NOBODY };
+	struct oci dns = { .reference = IMAGE_COREDNS,
+			   .entrypoint = { "/coredns" } };
+	char source[PATH_MAX];
+	int r;
+
+	r = pause_program(source);
+	if (r < 0) {
+		buf_puts(m->problem, "'libexec/pause' is missing beside this "
+				     "program: run 'make'");
+		return r;
+	}
+	oci_add_program(&pause, "pause", source);
+	r = write_image(&pause, paths[0], m->problem);
+	if (r < 0)
+		return r;
+
+	(void)snprintf(source, sizeof(source), "%s/coredns", m->bin->dir);
+	add_base(&dns);
+	oci_add_program(&dns, "coredns", source);
+	r = write_image(&dns, paths[1], m->problem);
+	if (r < 0)
+		return r;
+	return image_shoot6(paths[2], IMAGE_SHOOT6, m->problem);
+}
+
+/**
+ * make_store() - Make the archives, import them, put the store in place
+ * @m:		The store
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int make_store(struct making *m)
+{
+	static const char *const names[] = { "pause", "coredns", "shoot6" };
+	char work[PATH_MAX - 64], paths[3][PATH_MAX];
+	const char *archives[] = { paths[0], paths[1], paths[2], NULL };
+	int r;
+
+	(void)snprintf(work, sizeof(work), "%s.new", m->dir);
+	r = store_remove(work);
+	if (r == 0 && mkdir(work, 0700) < 0)
+		r = -errno;
+	if (r < 0) {
+		buf_printf(m->problem, "'%s': %s", work, strerror(-r));
+		return r;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)snprintf(paths[i], sizeof(paths[i]), "%s.%s.tar", work,
+			       names[i]);
+
+	r = write_images(m, paths);
+	if (r == 0)
+		r = store_import(work, archives, m->problem);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		(void)unlink(paths[i]);
+	if (r == 0 && rename(work, m->dir) < 0)
+		r = -errno;
+	if (r < 0)
+		(void)store_remove(work);
+	return r;
+}
+
+/**
+ * image_store() - The store for these programs, made now if need be
+ * @bin:	The programs
+ * @ret:	Gets the store's folder
+ * @problem:	Gets one line
+ *
+ * Stores of other programs go, so that the cache holds one.
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int image_store(const struct kube_bin *bin, char ret[PATH_MAX],
+		struct buf *problem)
+{
+	struct making m = { .bin = bin, .problem = problem };
+	_cleanup_close_ int lock = -1;
+	char path[PATH_MAX];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%s/stores", bin->cache);
+	(void)mkdir(path, 0755);
+	(void)snprintf(path, sizeof(path), "%s/stores/.lock", bin->cache);
+	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
+		r = -errno;
+		buf_printf(problem, "'%s': %s", path, strerror(-r));
+		return r;
+	}
+	r = make_key(&m);
+	if (r < 0) {
+		buf_printf(problem, "image store: %s", strerror(-r));
+		return r;
+	}
+	if ((size_t)snprintf(m.dir, sizeof(m.dir), "%s/stores/%s", bin->cache,
+			     m.key) >= sizeof(m.dir))
+		return -ENAMETOOLONG;
+	if (access(m.dir, F_OK) < 0) {
+		(void)snprintf(path, sizeof(path), "%s/stores", bin->cache);
+		(void)store_remove_others(path, m.key);
+		r = make_store(&m);
+		if (r < 0)
+			return r;
+	}
+	(void)snprintf(ret, PATH_MAX, "%s", m.dir);
+	return 0;
+}
+
+/**
+ * image_store_link() - Give a node its own view of a store
+ * @store:	The store
+ * @folder:	Empty folder to fill, the node's /var/lib/containerd
+ * @problem:	Gets one line
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int image_store_link(const char *store, const char *folder, struct buf *problem)
+{
+	int r = store_link(store, folder);
+
+	if (r < 0)
+		buf_printf(problem, "image store '%s' to '%s': %s", store,
+			   folder, strerror(-r));
+	return r;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: images - the images of a cluster, and a store of containerd that has them
+ *
+ * Nothing comes from a registry: images are made of the programs at hand. They are
+ * imported once, into a store in the cache whose name is the digest of what went in;
+ * each node then gets hard links of it (its databases copied), which takes 0.1 s where
+ * importing on each node takes 8. Blobs and committed layers are only ever read.
+ *
+ * Functions say what failed in the problem buffer and return a negative errno.
+ */
+
+#include "lib/base.h"
+#include "lib/buf.h"
+#include "scenarios/kube/bin.h"
+
+#define IMAGE_PAUSE   "registry.k8s.io/pause:3.10.1"
+#define IMAGE_COREDNS "registry.k8s.io/coredns/coredns:v1.14.7"
+#define IMAGE_SHOOT6  "ghcr.io/shoot6/shoot6:" SHOOT6_VERSION
+
+/* The suite's own image, from the programs beside this one. */
+must_check int image_shoot6(const char *path, const char *reference,
+			    struct buf *problem);
+/* Makes the store if the cache has none for these programs; @ret: its folder. */
+must_check int image_store(const struct kube_bin *bin, char ret[PATH_MAX],
+			   struct buf *problem);
+/* Links a store into an empty folder (of the same file system, else copies). */
+must_check int image_store_link(const char *store, const char *folder,
+				struct buf *problem);

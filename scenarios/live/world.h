@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: world - what a cluster looks like, and what its pods are to try
+ *
+ * world_read_nodes() and world_read_services() ask the API; world_targets() is a pure
+ * function that writes the targets file of one vantage. struct world owns its arrays;
+ * world_release() ends them.
+ */
+
+#include "lib/buf.h"
+#include "lib/json.h"
+#include "scenarios/live/api.h"
+
+#define WORLD_NAME 254
+
+struct world_node {
+	char name[WORLD_NAME];
+	char address[64]; /* InternalIP, IPv6 */
+	char pod_cidr[64]; /* or "" */
+	char responder[64]; /* address of its responder's pod, or "" */
+	char responder_name[WORLD_NAME];
+	char self_vip[64]; /* service whose one endpoint is the prober itself */
+	bool ready;
+	bool v4_address; /* has an IPv4 InternalIP too */
+};
+
+struct world {
+	struct world_node *nodes;
+	size_t n_nodes; /* probed */
+	size_t n_all; /* in the cluster */
+	char dns[64]; /* the cluster's DNS service */
+	char domain[128]; /* "cluster.local" */
+	char service_cidr[64]; /* or "" */
+	char web_vip[64];
+	char web_name[WORLD_NAME]; /* full name in DNS */
+	unsigned int node_port; /* of the web service, TCP */
+	struct json *egress; /* default list or the user's */
+};
+
+must_check int world_read_nodes(struct api *api, unsigned int max,
+				int64_t deadline_ns, struct world *w);
+must_check int world_read_dns(struct api *api, int64_t deadline_ns,
+			      struct world *w);
+must_check int world_read_services(struct api *api, const char *space,
+				   int64_t deadline_ns, struct world *w);
+must_check int world_read_egress(const char *file, struct world *w,
+				 struct buf *problem);
+/* @node: index; @host: from the node's own network, not from a pod. */
+must_check int world_targets(const struct world *w, size_t node, bool host,
+			     const char *profile, struct buf *out);
+must_check int world_hints(const struct world *w, size_t node, struct buf *out);
+void world_release(struct world *w);

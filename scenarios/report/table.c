@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * table: the report for a terminal: the cause first, then one row per check
+ *
+ * A column per vantage; where they do not fit, or with .all, a row per result.
+ */
+#include "lib/cleanup.h"
+#include "scenarios/report/formats.h"
+
+#include <string.h>
+
+#define COLUMNS_MAX  12
+#define FIRST_COLUMN 22
+
+/* How a verdict looks in a cell: five columns wide. */
+static const struct {
+	const char *word, *colour;
+} cells[VERDICT_MAX] = {
+	[VERDICT_PASS] = { "pass", "\033[32m" },
+	[VERDICT_FAIL] = { "FAIL", "\033[1;31m" },
+	[VERDICT_WARN] = { "warn", "\033[33m" },
+	[VERDICT_BLOCKED] = { "block", "\033[35m" },
+	[VERDICT_SKIP] = { "skip", "\033[2m" },
+	[VERDICT_UNKNOWN] = { "?", "\033[33m" },
+};
+
+/* Which of several verdicts of one cell is shown: the worst. */
+static const unsigned int weight[VERDICT_MAX] = {
+	[VERDICT_SKIP] = 1, [VERDICT_PASS] = 2,    [VERDICT_UNKNOWN] = 3,
+	[VERDICT_WARN] = 4, [VERDICT_BLOCKED] = 5, [VERDICT_FAIL] = 6,
+};
+
+struct columns {
+	const char *vantage[COLUMNS_MAX];
+	size_t n;
+	unsigned int width; /* of each */
+};
+
+/**
+ * find_columns() - The vantages of a report, in the order of their results
+ * @all:	All results
+ * @ret:	Where they go
+ *
+ * Return: false where there are too many of them
+ */
+static bool find_columns(const struct results *all, struct columns *ret)
+{
+	size_t i, k;
+
+	*ret = (struct columns){ .width = 5 };
+	for (i = 0; i < all->n; i++) {
+		for (k = 0; k < ret->n; k++)
+			if (!strcmp(ret->vantage[k], all->items[i].vantage))
+				break;
+		if (k < ret->n)
+			continue;
+		if (ret->n == COLUMNS_MAX)
+			return false;
+		ret->vantage[ret->n++] = all->items[i].vantage;
+	}
+	return true;
+}
+
+/**
+ * short_name() - A vantage without its kind
+ * @vantage:	"pod:node1/a"
+ *
+ * Return: "node1/a"
+ */
+static const char *short_name(const char *vantage)
+{
+	const char *colon = strchr(vantage, ':');
+
+	return colon ? colon + 1 : vantage;
+}
+
+/**
+ * put_cell() - Append a verdict, padded
+ * @v:		Verdict, or VERDICT_MAX for none
+ * @width:	Columns
+ * @colour:	Whether escape sequences may be used
+ * @out:	Buffer
+ */
+static void put_cell(enum verdict v, unsigned int width, bool colour,
+		     struct buf *out)
+{
+	const char *word = v < VERDICT_MAX ? cells[v].word : "";
+	unsigned int used = (unsigned int)strlen(word);
+
+	if (v < VERDICT_MAX && colour)
+		buf_printf(out, "%s%s\033[0m", cells[v].colour, word);
+	else
+		buf_puts(out, word);
+	for (; used < width; used++)
+		buf_putc(out, ' ');
+}
+
+/**
+ * same_row() - Whether two results stand in one row
+ * @a:		One
+ * @b:		Other
+ *
+ * Return: true where they are of one check and variant
+ */
+static bool same_row(const struct result *a, const struct result *b)
+{
+	return strcmp(a->id, b->id) == 0 && strcmp(a->variant, b->variant) == 0;
+}
+
+/**
+ * put_row() - One check from all vantages
+ * @all:	All results
+ * @r:		The first result of the row
+ * @c:		Columns
+ * @colour:	Whether escape sequences may be used
+ * @out:	Buffer
+ */
+static void put_row(const struct results *all, const struct result *r,
+		    const struct columns *c, bool colour, struct buf *out)
+{
+	char name[48];
+	const char *reason = "";
+	size_t i, k;
+
+	(void)snprintf(name, sizeof(name), "%s %s", r->id, r->variant);
+	buf_printf(out, "  %-*.*s", FIRST_COLUMN, FIRST_COLUMN, name);
+	for (k = 0; k < c->n; k++) {
+		enum verdict v = VERDICT_MAX;
+
+		for (i = 0; i < all->n; i++) {
+			const struct result *o = &all->items[i];
+
+			if (!same_row(r, o) ||
+			    strcmp(o->vantage, c->vantage[k]))
+				continue;
+			if (o->verdict == VERDICT_FAIL && !*reason)
+				reason = o->reason;
+			if (v == VERDICT_MAX || weight[o->verdict] > weight[v])
+				v = o->verdict;
+		}
+		put_cell(v, c->width + 1, colour, out);
+	}
+	buf_printf(out, " %s\n", reason);
+}
+
+/**
+ * put_matrix() - All checks, a column per vantage
+ * @all:	All results
+ * @c:		Columns
+ * @colour:	Whether escape sequences may be used
+ * @out:	Buffer
+ */
+static void put_matrix(const struct results *all, const struct columns *c,
+		       bool colour, struct buf *out)
+{
+	size_t i, k, l;
+
+	buf_printf(out, "  %-*s", FIRST_COLUMN, "");
+	for (k = 0; k < c->n; k++)
+		buf_printf(out, "%-*s", (int)c->width + 1,
+			   short_name(c->vantage[k]));
+	buf_putc(out, '\n');
+	for (l = 0; l < n_report_layers; l++) {
+		bool titled = false;
+
+		for (i = 0; i < all->n; i++) {
+			const struct result *r = &all->items[i];
+
+			if (report_layer_of(r->id) != &report_layers[l])
+				continue;
+			for (k = 0; k < i; k++)
+				if (same_row(&all->items[k], r))
+					break;
+			if (k < i)
+				continue;
+			if (!titled)
+				buf_printf(out, "%s%s%s\n",
+					   colour ? "\033[1m" : "",
+					   report_layers[l].title,
+					   colour ? "\033[0m" : "");
+			titled = true;
+			put_row(all, r, c, colour, out);
+		}
+	}
+}
+
+/**
+ * put_list() - All results, one in a line
+ * @all:	All results
+ * @colour:	Whether escape sequences may be used
+ * @out:	Buffer
+ */
+static void put_list(const struct results *all, bool colour, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++) {
+		const struct result *r = &all->items[i];
+
+		put_cell(r->verdict, 6, colour, out);
+		buf_printf(out, "%-6s %-8s %-16s %s %s%s%s\n", r->id,
+			   r->variant, r->vantage, r->dst, r->reason,
+			   *r->detail ? ": " : "", r->detail);
+	}
+}
+
+/**
+ * put_summary() - The last line: how many of each
+ * @report:	Finished report
+ * @out:	Buffer
+ */
+static void put_summary(const struct report *report, struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < VERDICT_MAX; i++)
+		if (report->summary[i] || i == VERDICT_PASS ||
+		    i == VERDICT_FAIL)
+			buf_printf(out, "%s%u %s", i ? ", " : "",
+				   report->summary[i],
+				   verdict_name((enum verdict)i));
+	buf_printf(out, " in %.1f s\n", (double)report->duration_ns / 1e9);
+}
+
+/**
+ * render() - Write a report for a terminal
+ * @report:	Finished report
+ * @options:	Colour, width, and whether each result gets its line
+ * @out:	Buffer
+ *
+ * Return: 0, -ENOMEM or -EFBIG
+ */
+static int render(const struct report *report,
+		  const struct report_options *options, struct buf *out)
+{
+	unsigned int width = options->width ? options->width : 100;
+	struct columns c;
+	bool fits;
+	size_t k;
+
+	diagnosis_print(&report->diagnosis, options->colour, out);
+	if (out->len)
+		buf_putc(out, '\n');
+	fits = find_columns(&report->results, &c);
+	for (k = 0; k < c.n; k++)
+		c.width = MAX(c.width,
+			      (unsigned int)strlen(short_name(c.vantage[k])));
+	if (fits && !options->all &&
+	    2 + FIRST_COLUMN + c.n * (c.width + 1) <= width)
+		put_matrix(&report->results, &c, options->colour, out);
+	else
+		put_list(&report->results, options->colour, out);
+	put_summary(report, out);
+	return buf_error(out);
+}
+
+const struct report_format report_table = {
+	.name = "table",
+	.summary = "the cause and one table, for terminals",
+	.render = render,
+};
