@@ -495,7 +495,7 @@ static const struct cause_info causes[] = {
 		.token = "nat64-no-route",
 		.sentence = "%(hop|the router) has no route to the NAT64 "
 			"prefix %(prefix)",
-		.means = "%(dns64_text|DNS64 may answer;) the packet dies at "
+		.means = "%(dns64_text) the packet dies at "
 			"the router, before the translator",
 		.remedy = "add a route for %(prefix|the NAT64 prefix) to the "
 			"NAT64 gateway in the router's table",
@@ -707,7 +707,7 @@ static const char *value_of(const struct cause_value *values, const char *key,
 
 /**
  * trim_spaces() - Take out what an empty placeholder leaves behind
- * @text:	Changed in place: no two spaces in a row, none at its end
+ * @text:	Changed in place: no two spaces in a row, none at its ends
  */
 static void trim_spaces(char *text)
 {
@@ -715,7 +715,8 @@ static void trim_spaces(char *text)
 	const char *in;
 
 	for (in = text; *in; in++) {
-		if (*in == ' ' && (in[1] == ' ' || in[1] == '\0'))
+		if (*in == ' ' &&
+		    (out == text || in[1] == ' ' || in[1] == '\0'))
 			continue;
 		*out++ = *in;
 	}

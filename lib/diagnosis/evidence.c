@@ -27,16 +27,33 @@ static_assert(ARRAY_SIZE(fact_keys) == ARRAY_SIZE(((struct names *)0)->facts),
 	      "one place per key");
 
 /**
+ * same_host() - Whether two destinations are one, whatever their ports
+ * @a:		"[2001:db8::1]:80", "2001:db8::1" or a name
+ * @b:		Other
+ *
+ * Return: true where they are
+ */
+static bool same_host(const char *a, const char *b)
+{
+	size_t na, nb;
+
+	a += *a == '[';
+	b += *b == '[';
+	na = strcspn(a, "]");
+	nb = strcspn(b, "]");
+	return na == nb && strncmp(a, b, na) == 0;
+}
+
+/**
  * same_story() - Whether two results of the evidence say the same
  * @a:		One
  * @b:		Other
  *
- * Return: true where they differ only in protocol or vantage
+ * Return: true where they differ only in protocol, port or vantage
  */
 static bool same_story(const struct result *a, const struct result *b)
 {
-	return strcmp(a->dst, b->dst) == 0 &&
-	       strcmp(a->reason, b->reason) == 0 &&
+	return same_host(a->dst, b->dst) && strcmp(a->reason, b->reason) == 0 &&
 	       a->via.error == b->via.error &&
 	       a->via.icmp_type == b->via.icmp_type &&
 	       a->via.icmp_code == b->via.icmp_code &&
@@ -115,6 +132,7 @@ static void add_line(const struct results *all, const unsigned char *explained,
 	const struct result *r = &all->items[first];
 	char protos[64] = "", story[DIAGNOSIS_TEXT], line[3 * DIAGNOSIS_TEXT];
 	unsigned int n = 0, lost = 0, places = 0;
+	const char *dst = r->dst + (*r->dst == '[');
 	const char *last = "";
 	size_t i;
 
@@ -247,6 +265,23 @@ static void gather(const struct results *all, const unsigned char *explained,
 }
 
 /**
+ * dns64_works() - Whether a resolver synthesised an address somewhere
+ * @all:	All results
+ *
+ * Return: true where DNS-4 passes
+ */
+static bool dns64_works(const struct results *all)
+{
+	size_t i;
+
+	for (i = 0; i < all->n; i++)
+		if (all->items[i].verdict == VERDICT_PASS &&
+		    strcmp(all->items[i].id, "DNS-4") == 0)
+			return true;
+	return false;
+}
+
+/**
  * evidence_fill() - Write a finding's texts from its own evidence
  * @all:	All results
  * @explained:	Who explains which
@@ -258,7 +293,7 @@ void evidence_fill(const struct results *all, const unsigned char *explained,
 {
 	const struct cause_info *info = cause_info(f->cause);
 	struct names names = { .first = NULL };
-	struct cause_value values[ARRAY_SIZE(fact_keys) + 12];
+	struct cause_value values[ARRAY_SIZE(fact_keys) + 14];
 	size_t i, n = 0;
 
 	add_lines(all, explained, mark, f);
@@ -273,6 +308,9 @@ void evidence_fill(const struct results *all, const unsigned char *explained,
 		(void)snprintf(names.text, sizeof(names.text), ": %s",
 			       names.facts[6]);
 	values[n++] = (struct cause_value){ "endpoint_text", names.text };
+	values[n++] = (struct cause_value){ "dns64_text",
+					    dns64_works(all) ? "DNS64 works," :
+							       NULL };
 	values[n++] = (struct cause_value){ "vantage", names.first->vantage };
 	values[n++] = (struct cause_value){ "node", names.node };
 	values[n++] = (struct cause_value){ "hop", names.hop };

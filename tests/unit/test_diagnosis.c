@@ -3,6 +3,7 @@
 
 #include "lib/diagnosis/diagnosis.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ROUTER "2001:db8:10::1"
@@ -12,24 +13,24 @@ struct seen {
 	const char *id, *variant, *vantage, *reason;
 	enum verdict verdict;
 	const char *dst, *blocked_by, *fact, *value;
-	int error, type, code;	/* type 0: no ICMPv6 */
+	int error, type, code; /* type 0: no ICMPv6 */
 	const char *offender;
 };
 
-#define FAIL(i, va, v, r, ...)                                               \
-	{                                                                    \
-		.id = i, .variant = va, .vantage = v, .reason = r,           \
-		.verdict = VERDICT_FAIL, __VA_ARGS__ \
+#define FAIL(i, va, v, r, ...)                                     \
+	{                                                          \
+		.id = i, .variant = va, .vantage = v, .reason = r, \
+		.verdict = VERDICT_FAIL, __VA_ARGS__               \
 	}
 #define PASS(i, va, v)                                              \
 	{                                                           \
 		.id = i, .variant = va, .vantage = v, .reason = "", \
-		.verdict = VERDICT_PASS, \
+		.verdict = VERDICT_PASS,                            \
 	}
 #define WITH(vd, i, v, r, ...)                                     \
 	{                                                          \
 		.id = i, .variant = "", .vantage = v, .reason = r, \
-		.verdict = vd, __VA_ARGS__ \
+		.verdict = vd, __VA_ARGS__                         \
 	}
 
 #define CASE_RESULTS 12
@@ -363,7 +364,68 @@ static void test_table(void)
 	}
 }
 
+/**
+ * plain() - A text of the table without its placeholders, for documentation
+ * @template:	Text
+ * @b:		Where it goes; placeholders become their words, or their name
+ */
+static void plain(const char *template, struct buf *b)
+{
+	const char *p, *end, *bar;
+
+	for (p = template; *p; p++) {
+		end = strncmp(p, "%(", 2) ? NULL : strchr(p, ')');
+		if (!end) {
+			buf_putc(b, *p);
+			continue;
+		}
+		bar = memchr(p, '|', (size_t)(end - p));
+		if (bar)
+			buf_add(b, bar + 1, (size_t)(end - bar - 1));
+		else if (end - p < 5 || strncmp(end - 5, "_text", 5))
+			buf_printf(b, "*%.*s*", (int)(end - p - 2), p + 2);
+		p = end;
+	}
+}
+
+/**
+ * test_docs() - docs/causes.md is what the table says
+ *
+ * SHOOT6_WRITE_DOCS=1 build/tests/unit writes it anew.
+ */
+static void test_docs(void)
+{
+	_cleanup_(buf_release) struct buf want = BUF_INIT, got = BUF_INIT;
+	_cleanup_fclose_ FILE *f = NULL;
+	int i;
+
+	buf_puts(&want, "# Causes\n\nWhat a diagnosis can name. Generated from "
+			"lib/diagnosis/cause.c: do not edit.\n");
+	for (i = CAUSE_NONE + 1; i < CAUSE_MAX; i++) {
+		const struct cause_info *info = cause_info((enum cause)i);
+
+		buf_printf(&want, "\n## %s\n\n", info->token);
+		plain(info->sentence, &want);
+		buf_puts(&want, "\n\n- means: ");
+		plain(info->means, &want);
+		buf_puts(&want, "\n- do: ");
+		plain(info->remedy, &want);
+		if (*info->clause)
+			buf_printf(&want, "\n- clause: %s", info->clause);
+		buf_putc(&want, '\n');
+	}
+	if (getenv("SHOOT6_WRITE_DOCS")) {
+		f = fopen("docs/causes.md", "we");
+		if (CHECK_TRUE("docs/causes.md can be written", f != NULL))
+			(void)fwrite(want.data, 1, want.len, f);
+		return;
+	}
+	CHECK_INT("docs/causes.md", 0, buf_read_file(&got, "docs/causes.md"));
+	CHECK_TRUE("docs/causes.md is current, see SHOOT6_WRITE_DOCS",
+		   strcmp(buf_text(&want), buf_text(&got)) == 0);
+}
+
 UNIT_SUITE(diagnosis, { "recorded results", test_cases },
 	   { "blocked", test_block }, { "text", test_print },
 	   { "json", test_json }, { "placeholders", test_fill },
-	   { "table of causes", test_table });
+	   { "table of causes", test_table }, { "docs/causes.md", test_docs });

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/unit.h"
+
+#include "lib/exitcode.h"
+#include "scenarios/report/report.h"
+
+#include <errno.h>
+#include <string.h>
+
+/**
+ * make_report() - A small report with one broken thing and hostile text
+ * @report:	Where it goes; the caller ends it by report_release()
+ */
+static void make_report(struct report *report)
+{
+	static const char status[] =
+		"{\"members\":[{\"name\":\"router\",\"kind\":\"router\","
+		"\"addresses\":[\"fe80::1\",\"2001:db8:10::1/64\"]},"
+		"{\"name\":\"node1\",\"kind\":\"node\",\"addresses\":[]},"
+		"{\"name\":\"node1/a\",\"kind\":\"pod\",\"node\":\"node1\","
+		"\"addresses\":[\"2001:db8::a\"]}],"
+		"\"links\":[{\"a\":\"router\",\"b\":\"node1\",\"mtu\":1460}]}";
+	_cleanup_(json_freep) struct json *j = NULL;
+	struct result r;
+
+	report_init(report);
+	(void)snprintf(report->name, sizeof(report->name), "<lab> & \"co\"");
+	CHECK_INT("json", 0, json_parse(status, strlen(status), &j));
+	CHECK_INT("topology", 0, topology_from_json(j, &report->topology));
+
+	result_init(&r, "N64-2", "pod:node1/a");
+	r.verdict = VERDICT_FAIL;
+	(void)snprintf(r.reason, sizeof(r.reason), "net-unreachable");
+	(void)snprintf(r.detail, sizeof(r.detail), "<script>&\x01");
+	(void)snprintf(r.via.offender, sizeof(r.via.offender),
+		       "2001:db8:10::1");
+	r.via.error = 101;
+	r.via.icmp_type = 1;
+	r.via.icmp_code = 0;
+	CHECK_INT("add", 0, results_add(&report->results, &r));
+	result_init(&r, "MTU-5", "pod:node1/a");
+	r.verdict = VERDICT_FAIL;
+	(void)snprintf(r.reason, sizeof(r.reason), "timeout");
+	CHECK_INT("add", 0, results_add(&report->results, &r));
+	result_init(&r, "RTE-1", "host:node1");
+	r.verdict = VERDICT_PASS;
+	CHECK_INT("add", 0, results_add(&report->results, &r));
+	CHECK_INT("finish", 0, report_finish(report));
+}
+
+/**
+ * test_formats() - Each form says what it must, and lets no markup through
+ */
+static void test_formats(void)
+{
+	static const struct {
+		const char *format, *has, *has_not;
+	} cases[] = {
+		{ "json", "\"primary\":\t\"nat64-no-route\"", "\x01" },
+		{ "html", "nat64-no-route", "<script" },
+		{ "junit", "<failure type=\"net-unreachable\"", "<script" },
+		{ "tap", "not ok 1 N64-2 pod:node1/a", NULL },
+		{ "svg", "class=\"box bad\"", NULL },
+		{ "table", "FAIL nat64-no-route  router 2001:db8:10::1", NULL },
+	};
+	struct report report;
+	size_t i;
+
+	make_report(&report);
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(buf_release) struct buf b = BUF_INIT;
+
+		CHECK_INT(cases[i].format, 0,
+			  report_render(&report, cases[i].format, NULL, &b));
+		CHECK_HAS(cases[i].format, cases[i].has, buf_text(&b));
+		CHECK_TRUE(cases[i].format,
+			   !cases[i].has_not ||
+				   !strstr(buf_text(&b), cases[i].has_not));
+	}
+	CHECK_INT("no such format", -EINVAL,
+		  report_render(&report, "pdf", NULL, &(struct buf)BUF_INIT));
+	CHECK_INT("exit code", EXIT_FAILED, report_exit_code(&report));
+	CHECK_INT("blocked", 1, report.summary[VERDICT_BLOCKED]);
+	report_release(&report);
+}
+
+/**
+ * test_back() - A report read back from JSON makes the same page
+ */
+static void test_back(void)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT, one = BUF_INIT;
+	_cleanup_(buf_release) struct buf two = BUF_INIT;
+	_cleanup_(json_freep) struct json *j = NULL;
+	struct report report, back;
+
+	make_report(&report);
+	CHECK_INT("print", 0, report_render(&report, "json", NULL, &text));
+	CHECK_INT("parse", 0, json_parse(text.data, text.len, &j));
+	if (CHECK_INT("read", 0, report_from_json(j, &back))) {
+		CHECK_INT("1st", 0, report_render(&report, "html", NULL, &one));
+		CHECK_INT("2nd", 0, report_render(&back, "html", NULL, &two));
+		CHECK_STR("same page", buf_text(&one), buf_text(&two));
+		report_release(&back);
+	}
+	report_release(&report);
+}
+
+/**
+ * test_nothing() - A run without any result is no success
+ */
+static void test_nothing(void)
+{
+	struct report report;
+
+	report_init(&report);
+	CHECK_INT("finish", 0, report_finish(&report));
+	CHECK_INT("exit code", EXIT_FAILED, report_exit_code(&report));
+	report_release(&report);
+}
+
+UNIT_SUITE(report, { "formats", test_formats }, { "read back", test_back },
+	   { "no results", test_nothing });
