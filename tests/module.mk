@@ -6,7 +6,8 @@
 tests := $(out)/tests
 
 # What unit tests link: every source of every program but those that hold main().
-srcs-all := $(sort $(foreach p,$(progs),$(srcs-$(p))))
+srcs-all := $(sort $(foreach p,$(progs),$(srcs-$(p))) \
+	$(wildcard scenarios/report/*.c))
 srcs-main := $(if $(srcs-all),$(shell grep -lsw '^int main' $(srcs-all)))
 objs-inner := $(patsubst %.c,$(obj)/%.o,$(filter-out $(srcs-main),$(srcs-all)))
 pkgs += cunit

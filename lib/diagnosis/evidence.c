@@ -149,9 +149,10 @@ static void add_line(const struct results *all, const unsigned char *explained,
 		last = other->vantage;
 	}
 	story_of_error(r, n, lost, story, sizeof(story));
-	(void)snprintf(line, sizeof(line), "%s %s%s%s from %s%s: %s", r->id,
-		       protos, *r->dst && *protos ? " to " : "", r->dst,
-		       r->vantage, places > 1 ? " and others" : "", story);
+	(void)snprintf(line, sizeof(line), "%s %s%s%.*s from %s%s: %s", r->id,
+		       protos, *r->dst && *protos ? " to " : "",
+		       (int)strcspn(dst, "]"), dst, r->vantage,
+		       places > 1 ? " and others" : "", story);
 	line[DIAGNOSIS_TEXT - 1] = '\0';
 	memcpy(f->evidence[f->n_evidence++], line, DIAGNOSIS_TEXT);
 }
