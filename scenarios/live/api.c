@@ -1,43 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenarios/live/api.h"
+#include "scenarios/live/api-private.h"
 
 #include "lib/doc.h"
 #include "lib/loop.h"
-#include "scenarios/live/kubeconfig.h"
 
-#include <curl/curl.h>
 #include <errno.h>
 #include <string.h>
 
 #define API_BYTES      (64UL << 20) /* of an answer */
 #define API_CONNECT_MS 5000L
-#define API_WATCH_S    240 /* a watch is opened anew after so long */
 #define API_MANAGER    "shoot6" /* field manager of what we apply */
-
-struct api {
-	struct kubeconfig config;
-	CURLM *multi;
-	CURL *easy;
-	int cancel_fd; /* readable: give up; -1: none */
-	char detail[CURL_ERROR_SIZE];
-	struct buf error; /* what api_error() says */
-};
-
-/* One request, and where its answer goes. */
-struct request {
-	const char *method;
-	const char *path;
-	const char *type; /* content type of the body, or NULL */
-	const char *body;
-	int64_t deadline_ns;
-
-	struct buf answer;
-	long status;
-	/* For a watch: called for each line, until it returns other than 0. */
-	int (*line)(void *arg, const char *text, size_t len);
-	void *arg;
-	int line_result;
-};
 
 /**
  * api_free() - Close the connection and forget the identity
@@ -418,14 +390,14 @@ static int headers_for(struct api *api, const struct request *req,
 }
 
 /**
- * request() - Send one request, receive its answer
+ * api_request() - Send one request, receive its answer
  * @api:	The client
  * @req:	The request; its .answer is to be released by the caller
  *
  * Return: 0 for an answer of the 2xx kind (or a watch that was ended by its reader), or
  *	   what scenarios/live/api.h lists
  */
-static int request(struct api *api, struct request *req)
+int api_request(struct api *api, struct request *req)
 {
 	_cleanup_free_ char *url = NULL;
 	struct curl_slist *headers = NULL;
@@ -473,7 +445,7 @@ int api_get_text(struct api *api, const char *path, int64_t deadline_ns,
 	struct request req = { .method = "GET",
 			       .path = path,
 			       .deadline_ns = deadline_ns };
-	int r = request(api, &req);
+	int r = api_request(api, &req);
 
 	if (r == 0) {
 		buf_add(ret_text, buf_text(&req.answer), req.answer.len);
@@ -517,7 +489,7 @@ int api_get(struct api *api, const char *path, int64_t deadline_ns,
 	struct request req = { .method = "GET",
 			       .path = path,
 			       .deadline_ns = deadline_ns };
-	int r = request(api, &req);
+	int r = api_request(api, &req);
 
 	if (r == 0)
 		r = parse_answer(api, &req, ret_json);
@@ -543,7 +515,7 @@ int api_post(struct api *api, const char *path, const char *json,
 			       .body = json,
 			       .type = "application/json",
 			       .deadline_ns = deadline_ns };
-	int r = request(api, &req);
+	int r = api_request(api, &req);
 
 	if (r == 0 && ret_json)
 		r = parse_answer(api, &req, ret_json);
@@ -568,7 +540,7 @@ int api_patch(struct api *api, const char *path, const char *json,
 			       .body = json,
 			       .type = "application/merge-patch+json",
 			       .deadline_ns = deadline_ns };
-	int r = request(api, &req);
+	int r = api_request(api, &req);
 
 	buf_release(&req.answer);
 	return r;
@@ -589,7 +561,7 @@ int api_delete(struct api *api, const char *path, int64_t deadline_ns)
 			       .type = "application/json",
 			       .body = "{\"propagationPolicy\":\"Background\"}",
 			       .deadline_ns = deadline_ns };
-	int r = request(api, &req);
+	int r = api_request(api, &req);
 
 	buf_release(&req.answer);
 	return r == -ENOENT ? 0 : r;
@@ -684,142 +656,7 @@ int api_apply(struct api *api, const char *text, int64_t deadline_ns)
 	if (r < 0)
 		return r;
 	req.path = path.data;
-	r = request(api, &req);
+	r = api_request(api, &req);
 	buf_release(&req.answer);
 	return r;
-}
-
-/* Who reads a watch, and how far it is. */
-struct watching {
-	api_seen_fn *seen;
-	void *arg;
-	char version[64];
-	bool stale; /* the server has forgotten: list again */
-};
-
-/**
- * watch_line() - One event of a watch
- * @arg:	The watch
- * @text:	Its JSON
- * @len:	Bytes of it
- *
- * Return: what the reader said; 1 also where the watch has to start anew
- */
-static int watch_line(void *arg, const char *text, size_t len)
-{
-	_cleanup_(json_freep) struct json *json = NULL;
-	const struct json *object;
-	struct watching *w = arg;
-	const char *event, *version;
-
-	if (json_parse(text, len, &json) < 0)
-		return -EBADMSG;
-	event = json_get_string(json, "type");
-	object = json_get(json, "object");
-	if (!event || !object || strcmp(event, "ERROR") == 0) {
-		w->stale = true;
-		return 1;
-	}
-	version = json_get_string(object, "metadata.resourceVersion");
-	if (version)
-		(void)snprintf(w->version, sizeof(w->version), "%s", version);
-	if (strcmp(event, "BOOKMARK") == 0)
-		return 0;
-	return w->seen(w->arg, event, object);
-}
-
-/**
- * watch_list() - Show the reader what is there now
- * @api:	The client
- * @path:	The collection, with its query or none
- * @deadline_ns: When to give up
- * @w:		The watch; learns where the list ends
- *
- * Return: what the reader said, or see api.h
- */
-static int watch_list(struct api *api, const char *path, int64_t deadline_ns,
-		      struct watching *w)
-{
-	_cleanup_(json_freep) struct json *list = NULL;
-	const struct json *item;
-	const char *version;
-	int r;
-
-	r = api_get(api, path, deadline_ns, &list);
-	if (r < 0)
-		return r;
-	version = json_get_string(list, "metadata.resourceVersion");
-	(void)snprintf(w->version, sizeof(w->version), "%s",
-		       version ? version : "0");
-	for (item = json_first(json_get(list, "items")); item;
-	     item = json_next(item)) {
-		r = w->seen(w->arg, "ADDED", item);
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/**
- * watch_on() - Follow what changes, until the server or the reader ends it
- * @api:	The client
- * @path:	The collection, with its query or none
- * @deadline_ns: When to give up
- * @w:		The watch
- *
- * Return: 0 to go on, 1 when the reader has what it waited for, or see api.h
- */
-static int watch_on(struct api *api, const char *path, int64_t deadline_ns,
-		    struct watching *w)
-{
-	_cleanup_free_ char *query = NULL;
-	struct request req = { .method = "GET",
-			       .deadline_ns = deadline_ns,
-			       .line = watch_line,
-			       .arg = w };
-	int r;
-
-	if (asprintf(&query,
-		     "%s%cwatch=true&allowWatchBookmarks=true"
-		     "&timeoutSeconds=%d&resourceVersion=%s",
-		     path, strchr(path, '?') ? '&' : '?', API_WATCH_S,
-		     w->version) < 0)
-		return -ENOMEM;
-	req.path = query;
-	r = request(api, &req);
-	buf_release(&req.answer);
-	if (r == -ESTALE || w->stale) {
-		w->stale = true;
-		return 0;
-	}
-	if (r == -ECONNRESET)
-		return 0;
-	return r < 0 ? r : req.line_result;
-}
-
-/**
- * api_watch() - Wait for something by watching a collection
- * @api:	The client
- * @path:	The collection, with its query or none
- * @deadline_ns: When to give up
- * @seen:	Told of each object there is, then of each change
- * @arg:	Handed to it
- *
- * Return: 0 once @seen returned 1, what it returned below 0, or see api.h
- */
-int api_watch(struct api *api, const char *path, int64_t deadline_ns,
-	      api_seen_fn *seen, void *arg)
-{
-	struct watching w = { .seen = seen, .arg = arg, .stale = true };
-	int r = 0;
-
-	while (r == 0) {
-		if (w.stale) {
-			w.stale = false;
-			r = watch_list(api, path, deadline_ns, &w);
-		}
-		if (r == 0)
-			r = watch_on(api, path, deadline_ns, &w);
-	}
-	return r < 0 ? r : 0;
 }
