@@ -106,7 +106,7 @@ static void on_timer(struct loop_timer *timer, int64_t now)
 static void on_ready(struct loop_source *source, uint32_t events, int64_t now)
 {
 	struct socket *s = container_of(source, struct socket, source);
-	struct resolver *r = s->resolver;	/* @s may be gone soon */
+	struct resolver *r = s->resolver; /* @s may be gone soon */
 	int fd = source->fd;
 	bool out = events & EPOLLOUT;
 
@@ -130,8 +130,7 @@ static void on_socket(void *arg, ares_socket_t fd, int in, int out)
 	struct resolver *r = arg;
 	struct socket **at, *s;
 
-	for (at = &r->sockets; *at && (*at)->source.fd != fd;
-	     at = &(*at)->next)
+	for (at = &r->sockets; *at && (*at)->source.fd != fd; at = &(*at)->next)
 		;
 	s = *at;
 	if (s && events) {
@@ -143,7 +142,7 @@ static void on_socket(void *arg, ares_socket_t fd, int in, int out)
 	} else if (events) {
 		s = calloc(1, sizeof(*s));
 		if (!s)
-			return;	/* the try then runs into its timeout */
+			return; /* the try then runs into its timeout */
 		s->resolver = r;
 		s->source.fd = fd;
 		s->source.ready = on_ready;
@@ -348,8 +347,8 @@ static void on_answer(void *arg, int status, int timeouts, unsigned char *data,
  * @name:	Name, not searched for in any domain
  * @type:	Type
  */
-void resolver_ask(struct resolver *r, struct resolve_query *q,
-		  const char *name, enum resolve_type type)
+void resolver_ask(struct resolver *r, struct resolve_query *q, const char *name,
+		  enum resolve_type type)
 {
 	q->type = type;
 	ares_query(r->channel, name, ns_c_in, (int)type, on_answer, q);

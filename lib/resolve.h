@@ -15,19 +15,19 @@
 #include "lib/cleanup.h"
 #include "lib/loop.h"
 
-#define RESOLVE_MAX 16	/* addresses kept of one answer */
+#define RESOLVE_MAX 16 /* addresses kept of one answer */
 
 enum resolve_type { RESOLVE_A = 1, RESOLVE_TXT = 16, RESOLVE_AAAA = 28 };
 
 struct resolver;
 
 struct resolver_options {
-	const struct addr *servers;	/* NULL: of /etc/resolv.conf */
+	const struct addr *servers; /* NULL: of /etc/resolv.conf */
 	size_t n_servers;
-	uint16_t port;			/* 0: 53 */
+	uint16_t port; /* 0: 53 */
 	bool tcp;
-	int64_t timeout_ns;		/* of one try; 0: 1 s */
-	unsigned int tries;		/* 0: 2 */
+	int64_t timeout_ns; /* of one try; 0: 1 s */
+	unsigned int tries; /* 0: 2 */
 };
 
 struct resolve_query {
@@ -39,8 +39,8 @@ struct resolve_query {
 	int r;
 	struct addr addrs[RESOLVE_MAX];
 	size_t n_addrs;
-	char text[512];			/* TXT, strings joined */
-	uint32_t ttl;			/* seconds, the shortest */
+	char text[512]; /* TXT, strings joined */
+	uint32_t ttl; /* seconds, the shortest */
 
 	/* Private. */
 	enum resolve_type type;
@@ -51,10 +51,10 @@ must_check int resolver_new(struct loop *loop,
 			    struct resolver **ret_resolver);
 void resolver_free(struct resolver *r);
 DEFINE_CLEANUP(struct resolver *, resolver_free)
-void resolver_ask(struct resolver *r, struct resolve_query *q,
-		  const char *name, enum resolve_type type);
+void resolver_ask(struct resolver *r, struct resolve_query *q, const char *name,
+		  enum resolve_type type);
 
 /* Asks once and waits: for programs without a loop. */
-must_check int resolve(const struct resolver_options *options,
-		       const char *name, enum resolve_type type,
-		       int64_t deadline_ns, struct resolve_query *ret);
+must_check int resolve(const struct resolver_options *options, const char *name,
+		       enum resolve_type type, int64_t deadline_ns,
+		       struct resolve_query *ret);

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HINTS_MAX (1U << 20)	/* bytes of a hints file */
+#define HINTS_MAX (1U << 20) /* bytes of a hints file */
 
 static const char *const sources[NAT64_SOURCE_MAX] = {
 	[NAT64_UNKNOWN] = "unknown",   [NAT64_STATIC] = "static",
@@ -29,9 +29,11 @@ static const struct field {
 	enum field_type type;
 	size_t offset, size;
 } fields[] = {
-#define FIELD(field, name_env, field_type)                                     \
-	{ #field, name_env, field_type, offsetof(struct hints, field),         \
-	  sizeof(((struct hints *)0)->field) }
+#define FIELD(field, name_env, field_type)                                   \
+	{                                                                    \
+#field, name_env, field_type, offsetof(struct hints, field), \
+			sizeof(((struct hints *)0)->field)                   \
+	}
 	FIELD(node_name, "NODE_NAME", FIELD_TEXT),
 	FIELD(provider, "PROVIDER", FIELD_TEXT),
 	FIELD(uplink, "UPLINK", FIELD_TEXT),

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define DNS_INDEX 10	/* of the services: where Kubernetes' DNS listens */
-#define LAST_RESORT 0x7fffffff	/* metric: any other route is better */
+#define DNS_INDEX   10 /* of the services: where Kubernetes' DNS listens */
+#define LAST_RESORT 0x7fffffff /* metric: any other route is better */
 
 /**
  * check_inside() - A range that the provider gave must lie in what the shoot says
@@ -51,11 +51,12 @@ static void take_pods(const struct profile *p, const struct shoot *s,
 				   "pods that provider '%s' cuts from it\n",
 				   PREFIX_TEXT(n), p->pods_length, p->name);
 		else
-			h->pod_cidr = prefix_of(&n->addr, p->pods_length ?:
-							  n->len);
+			h->pod_cidr =
+				prefix_of(&n->addr, p->pods_length ?: n->len);
 	} else if (p->pods_from_node) {
-		buf_printf(errors, "metadata: no prefix of the node, which "
-				   "pods of provider '%s' come from\n",
+		buf_printf(errors,
+			   "metadata: no prefix of the node, which "
+			   "pods of provider '%s' come from\n",
 			   p->name);
 	}
 	check_inside("pods", &h->pod_cidr, &s->pods, "pods", errors);
@@ -90,12 +91,12 @@ int intent_make(const struct profile *p, const struct facts *f,
 	(void)snprintf(h.node_name, sizeof(h.node_name), "%s",
 		       *s->node_name ? s->node_name : f->name);
 	memcpy(h.cluster_domain, s->domain, sizeof(h.cluster_domain));
-	h.node_ip = addr_is_set(&s->node_address) ? s->node_address :
-						    f->address;
+	h.node_ip =
+		addr_is_set(&s->node_address) ? s->node_address : f->address;
 	h.node_prefix = f->prefix;
 	h.mtu = f->mtu ? f->mtu : p->mtu;
 	h.gateway = addr_is_set(&s->node_gateway) ? s->node_gateway :
-		    addr_is_set(&f->gateway)	  ? f->gateway :
+		    addr_is_set(&f->gateway)      ? f->gateway :
 						    p->gateway;
 	memcpy(h.dns, f->dns, sizeof(h.dns));
 	h.n_dns = f->n_dns;
@@ -110,11 +111,11 @@ int intent_make(const struct profile *p, const struct facts *f,
 	take_pods(p, s, &h, errors);
 
 	if (!addr_is_set(&h.node_ip))
-		buf_printf(errors, "provider '%s': no address of the node in "
-				   "metadata, shoot or on '%s'\n",
+		buf_printf(errors,
+			   "provider '%s': no address of the node in "
+			   "metadata, shoot or on '%s'\n",
 			   p->name, uplink);
-	check_inside("node prefix", &h.node_prefix, &s->nodes, "nodes",
-		     errors);
+	check_inside("node prefix", &h.node_prefix, &s->nodes, "nodes", errors);
 	if (addr_is_set(&p->nat64.addr)) {
 		h.nat64.prefix = p->nat64;
 		h.nat64.source = NAT64_METADATA;

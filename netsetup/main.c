@@ -4,6 +4,7 @@
  */
 #include "netsetup/conf.h"
 #include "netsetup/provider.h"
+#include "netsetup/verb_emit.h"
 #include "netsetup/show.h"
 
 #include "lib/exitcode.h"
@@ -20,6 +21,7 @@
 struct config {
 	const char *state, *root, *from, *hints, *metadata;
 	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
+	struct emit_options emit;
 	int64_t deadline;
 	bool json;
 	unsigned int verbose;
@@ -47,6 +49,10 @@ static const struct opt options[] = {
 	  .verbs = FORMS, .help = "time for metadata and discovery" },
 	{ .name = "hints", .type = OPT_STRING, .arg = "FILE", AT(hints),
 	  .help = "hints file (default " HINTS_PATH ")" },
+	{ .name = "type", .type = OPT_STRING, .arg = "TYPE", AT(emit.type),
+	  .verbs = " emit ", .help = "variant of the format" },
+	{ .name = "dir", .type = OPT_STRING, .arg = "DIR", AT(emit.dir),
+	  .verbs = " emit ", .help = "folder of the other program's files" },
 	{ .name = "state", .type = OPT_STRING, .arg = "DIR", AT(state),
 	  .help = "state of transactions (default " STATE_DIR ")" },
 	{ .name = "root", .type = OPT_STRING, .arg = "DIR", AT(root),
@@ -67,13 +73,6 @@ struct session {
 	struct provider *provider;
 	bool is_open;		/* somebody's transaction */
 };
-
-/* The provider form is a part of its own; a build may go without it. */
-#pragma weak provider_new
-#pragma weak provider_document
-#pragma weak provider_finish
-#pragma weak provider_free
-#pragma weak hints_write
 
 /**
  * print_lines() - Problems on standard error, each as a message
@@ -147,10 +146,6 @@ static int provider_text(struct session *s, struct buf *text)
 	_cleanup_(buf_release) struct buf errors = BUF_INIT;
 	int r;
 
-	if (!provider_new) {
-		log_error("option '--provider': not in this build");
-		return -EINVAL;
-	}
 	if (!c->shoot) {
 		log_error("option '--provider' needs '--shoot'");
 		return -EINVAL;
@@ -542,6 +537,35 @@ static int run_schema(void *config, int n, char **args)
 	return EXIT_OK;
 }
 
+/**
+ * run_emit() - netsetup emit
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Format and its own words
+ *
+ * Return: exit code
+ */
+static int run_emit(void *config, int n, char **args)
+{
+	struct config *c = config;
+
+	c->emit.hints = c->hints;
+	return verb_emit(&c->emit, n, args);
+}
+
+/**
+ * run_profiles() - netsetup profiles
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	"list", or "show" and a name
+ *
+ * Return: exit code
+ */
+static int run_profiles(void *config, int n, char **args)
+{
+	return verb_profiles(((const struct config *)config)->json, n, args);
+}
+
 static const struct opt_command commands[] = {
 	{ "plan", "[DOCUMENT|-]", "print the steps to the described state, change nothing", run_plan },
 	{ "apply", "[DOCUMENT|-]", "bring the node to the described state, or leave it as it was", run_apply },
@@ -551,6 +575,8 @@ static const struct opt_command commands[] = {
 	{ "undo", "", "bring back what the last apply changed", run_undo },
 	{ "recover", "", "take back a transaction that was killed half way", run_recover },
 	{ "show", "", "print what there is and who owns it", run_show },
+	{ "emit", "[FORMAT [NAME=VALUE]...]", "print what was learnt in the words of another program", run_emit },
+	{ "profiles", "[list|show NAME]", "print what is known of providers", run_profiles },
 	{ "schema", "", "print the JSON Schema of documents", run_schema },
 };
 

@@ -20,7 +20,7 @@ struct attempt {
 	struct fetch *fetch;
 	const char *endpoint;
 	struct buf url;
-	size_t request;		/* index into profile.requests */
+	size_t request; /* index into profile.requests */
 	bool started, ended;
 };
 
@@ -28,9 +28,9 @@ struct fetch {
 	struct loop loop;
 	struct http *http;
 	const struct profile *profile;
-	struct attempt race[PROFILE_MAX];	/* the first request */
+	struct attempt race[PROFILE_MAX]; /* the first request */
 	size_t n_race;
-	struct attempt rest[PROFILE_MAX];	/* the others */
+	struct attempt rest[PROFILE_MAX]; /* the others */
 	const char *winner;
 	size_t pending;
 	int64_t deadline_ns;
@@ -218,8 +218,8 @@ static int take_answers(struct fetch *f, struct answers *ret,
 			ret->body[i] = a->call.body;
 			a->call.body = (struct buf)BUF_INIT;
 		} else if (!f->profile->requests[i].optional) {
-			buf_printf(errors, "metadata '%s': ",
-				   buf_text(&a->url));
+			buf_printf(errors,
+				   "metadata '%s': ", buf_text(&a->url));
 			if (a->call.r == 0)
 				buf_printf(errors, "HTTP status %u\n",
 					   a->call.status);
@@ -283,7 +283,7 @@ int metadata_fetch(const struct profile *p, const char *endpoint,
 struct reader {
 	const struct profile *profile;
 	struct doc docs[PROFILE_MAX];
-	char text[PROFILE_MAX][256];	/* answers that are no JSON */
+	char text[PROFILE_MAX][256]; /* answers that are no JSON */
 	struct buf *errors;
 };
 
@@ -291,7 +291,7 @@ struct reader {
 struct value {
 	const struct doc *doc;
 	uint32_t node;
-	const char *text;	/* of a scalar, else NULL */
+	const char *text; /* of a scalar, else NULL */
 };
 
 /**
@@ -516,8 +516,10 @@ static int read_bodies(struct reader *rd, const struct answers *a)
 			len = MIN(len, sizeof(rd->text[i]) - 1);
 			memcpy(rd->text[i], text, len);
 		} else if (*text != '{' && *text != '[') {
-			buf_printf(rd->errors, "metadata '%s': line 1 column "
-					       "1: not JSON\n", q->path);
+			buf_printf(rd->errors,
+				   "metadata '%s': line 1 column "
+				   "1: not JSON\n",
+				   q->path);
 			r = -EINVAL;
 		} else if (doc_read(&rd->docs[i], text, len) < 0) {
 			buf_printf(rd->errors, "metadata '%s': %s\n", q->path,

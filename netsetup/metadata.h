@@ -17,14 +17,14 @@
 #include "netsetup/profile.h"
 
 struct answers {
-	struct buf body[PROFILE_MAX];	/* as profile.requests; empty: none */
-	char endpoint[256];		/* that answered */
+	struct buf body[PROFILE_MAX]; /* as profile.requests; empty: none */
+	char endpoint[256]; /* that answered */
 };
 
 struct facts {
-	char mac[18];		/* "" where unknown, as all others */
+	char mac[18]; /* "" where unknown, as all others */
 	struct addr address;
-	struct prefix prefix;	/* of the node */
+	struct prefix prefix; /* of the node */
 	struct addr gateway;
 	unsigned int mtu;
 	struct addr dns[HINTS_DNS_MAX];

@@ -16,28 +16,28 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define OPTION_RDNSS 25		/* RFC 8106 */
-#define OPTION_PREF64 38	/* RFC 8781 */
+#define OPTION_RDNSS  25 /* RFC 8106 */
+#define OPTION_PREF64 38 /* RFC 8781 */
 
 /* How long a better answer is waited for once a worse one is there: a router on the same
  * link answers a solicitation in a few ms, or within 500 ms where it has many hosts. */
-#define GRACE_NS (40 * NSEC_PER_MSEC)
+#define GRACE_NS    (40 * NSEC_PER_MSEC)
 /* How long anything at all is waited for: MAX_RA_DELAY_TIME, and a round trip. */
 #define PATIENCE_NS (700 * NSEC_PER_MSEC)
 
 struct nat64 {
-	struct loop_source source;	/* netlink: options of advertisements */
-	struct nat64_hint seen;		/* the last PREF64 */
-	struct addr dns[HINTS_DNS_MAX];	/* the last RDNSS */
+	struct loop_source source; /* netlink: options of advertisements */
+	struct nat64_hint seen; /* the last PREF64 */
+	struct addr dns[HINTS_DNS_MAX]; /* the last RDNSS */
 	size_t n_dns;
-	struct addr router;		/* who sent either */
+	struct addr router; /* who sent either */
 
 	/* While nat64_discover() runs. */
 	struct loop loop;
 	struct loop_timer patience;
 	struct resolver *resolver;
 	struct resolve_query query;
-	struct nat64_hint found;	/* by RFC 7050 */
+	struct nat64_hint found; /* by RFC 7050 */
 	enum hint_bool dns64;
 	bool asked, failed;
 };
@@ -93,7 +93,7 @@ int nat64_read_option(const uint8_t *option, size_t len,
 	*ret_hint = (struct nat64_hint){
 		.prefix = prefix_of(&a, lengths[scaled & 7]),
 		.source = NAT64_PREF64,
-		.lifetime_s = scaled & ~7U,	/* counted in units of 8 s */
+		.lifetime_s = scaled & ~7U, /* counted in units of 8 s */
 	};
 	return 0;
 }
@@ -171,8 +171,8 @@ bool nat64_better(const struct nat64_hint *now, bool expired,
 static void solicit(void)
 {
 	struct nd_router_solicit rs = { .nd_rs_type = ND_ROUTER_SOLICIT };
-	_cleanup_close_ int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC,
-					IPPROTO_ICMPV6);
+	_cleanup_close_ int fd =
+		socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 	struct if_nameindex *all, *i;
 	struct ifreq q;
@@ -182,7 +182,7 @@ static void solicit(void)
 				 sizeof(hops)) < 0)
 		return;
 	to.sin6_addr = (struct in6_addr){
-		.s6_addr = { 0xff, 2, [15] = 2 }	/* all routers */
+		.s6_addr = { 0xff, 2, [15] = 2 } /* all routers */
 	};
 	all = if_nameindex();
 	for (i = all; i && i->if_index; i++) {
@@ -247,7 +247,8 @@ static void read_message(struct nat64 *n, const struct nlmsghdr *m)
 	if (left < RTA_LENGTH(16))
 		return;
 	memcpy(&attr, p, sizeof(attr));
-	if (attr.rta_type != NDUSEROPT_SRCADDR || attr.rta_len != RTA_LENGTH(16))
+	if (attr.rta_type != NDUSEROPT_SRCADDR ||
+	    attr.rta_len != RTA_LENGTH(16))
 		return;
 	n->router = (struct addr){ .family = AF_INET6 };
 	memcpy(n->router.bytes, p + RTA_LENGTH(0), 16);
@@ -289,8 +290,8 @@ int nat64_listen(struct nat64 **ret_nat64)
 
 	if (!n)
 		return -ENOMEM;
-	n->source.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
-			      NETLINK_ROUTE);
+	n->source.fd =
+		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (n->source.fd < 0)
 		return -errno;
 	if (bind(n->source.fd, (const struct sockaddr *)&me, sizeof(me)) < 0 ||
@@ -353,7 +354,7 @@ static void on_answer(struct resolve_query *q)
 	if (q->r == -ECANCELED)
 		return;
 	if (q->r == -ENODATA)
-		n->dns64 = HINT_NO;	/* it exists, but has no AAAA */
+		n->dns64 = HINT_NO; /* it exists, but has no AAAA */
 	else if (q->r < 0)
 		n->failed = true;
 	for (i = 0; i < q->n_addrs && q->r == 0; i++) {
@@ -488,8 +489,10 @@ int nat64_discover(struct nat64 *n, int64_t deadline_ns, struct hints *hints,
 	conclude(n, hints);
 	if (n->seen.source && n->found.source &&
 	    !prefix_equal(&n->seen.prefix, &n->found.prefix))
-		buf_printf(warnings, "nat64: the router announces '%s', but "
-			   "DNS64 uses '%s'\n", PREFIX_TEXT(&n->seen.prefix),
+		buf_printf(warnings,
+			   "nat64: the router announces '%s', but "
+			   "DNS64 uses '%s'\n",
+			   PREFIX_TEXT(&n->seen.prefix),
 			   PREFIX_TEXT(&n->found.prefix));
 	resolver_free(n->resolver);
 	n->resolver = NULL;

@@ -10,20 +10,20 @@
 #include <string.h>
 
 const char *const fact_names[FACT_MAX] = {
-	[FACT_MAC] = "mac",	    [FACT_ADDRESS] = "address",
+	[FACT_MAC] = "mac",         [FACT_ADDRESS] = "address",
 	[FACT_LENGTH] = "length",   [FACT_PREFIX] = "prefix",
 	[FACT_GATEWAY] = "gateway", [FACT_MTU] = "mtu",
-	[FACT_DNS] = "dns",	    [FACT_NAME] = "name",
+	[FACT_DNS] = "dns",         [FACT_NAME] = "name",
 };
 
 /* Each profile's text lies in the program between two symbols. */
-#define BUILTIN(id)                                                            \
-	asm(".section .rodata\n"                                               \
-	    "profile_" #id "_start:\n"                                         \
-	    ".incbin \"netsetup/profiles/" #id ".json\"\n"                     \
-	    "profile_" #id "_end:\n"                                           \
-	    ".byte 0\n"                                                        \
-	    ".previous\n");                                                    \
+#define BUILTIN(id)                                        \
+	asm(".section .rodata\n"                           \
+	    "profile_" #id "_start:\n"                     \
+	    ".incbin \"netsetup/profiles/" #id ".json\"\n" \
+	    "profile_" #id "_end:\n"                       \
+	    ".byte 0\n"                                    \
+	    ".previous\n");                                \
 	extern const char profile_##id##_start[], profile_##id##_end[];
 #define PROFILES(X) X(gcp) X(local) X(oci) X(scaleway) X(vultr)
 
@@ -78,8 +78,8 @@ void profile_release(struct profile *p)
  * @errors:	One line is appended
  * @what:	Words
  */
-static void problem(const struct profile *p, uint32_t node,
-		    struct buf *errors, const char *what)
+static void problem(const struct profile *p, uint32_t node, struct buf *errors,
+		    const char *what)
 {
 	buf_printf(errors, "profile '%s':%u:%u: %s\n", p->name ?: "?",
 		   doc_line(&p->doc, node), doc_column(&p->doc, node), what);
@@ -144,7 +144,8 @@ static void read_requests(struct profile *p, struct buf *errors)
 		format = doc_get_scalar(d, item, "format");
 		q->json = format && strcmp(format, "json") == 0;
 		if (!q->name || !q->path)
-			problem(p, item, errors, "a request needs name and path");
+			problem(p, item, errors,
+				"a request needs name and path");
 	}
 }
 

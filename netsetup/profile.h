@@ -16,45 +16,45 @@
 #include "lib/buf.h"
 #include "lib/doc.h"
 
-#define PROFILE_MAX 8	/* endpoints, headers, requests */
+#define PROFILE_MAX 8 /* endpoints, headers, requests */
 
 /* Facts that metadata may hold. */
 enum fact {
-	FACT_MAC,	/* of the uplink */
-	FACT_ADDRESS,	/* "2001:db8::1", or with the node's prefix "/96" */
-	FACT_LENGTH,	/* of the node's prefix, where it is not in the address */
-	FACT_PREFIX,	/* of the node, where it does not hold the address */
+	FACT_MAC, /* of the uplink */
+	FACT_ADDRESS, /* "2001:db8::1", or with the node's prefix "/96" */
+	FACT_LENGTH, /* of the node's prefix, where it is not in the address */
+	FACT_PREFIX, /* of the node, where it does not hold the address */
 	FACT_GATEWAY,
 	FACT_MTU,
 	FACT_DNS,
-	FACT_NAME,	/* of the node */
+	FACT_NAME, /* of the node */
 	FACT_MAX,
 };
 
 struct profile_request {
-	const char *name;	/* first part of the paths of facts */
-	const char *path;	/* below an endpoint */
-	bool json;		/* else text */
+	const char *name; /* first part of the paths of facts */
+	const char *path; /* below an endpoint */
+	bool json; /* else text */
 	bool optional;
 };
 
 struct profile {
 	struct doc doc;
 	const char *name, *summary;
-	const char *endpoints[PROFILE_MAX + 1];	/* end in NULL */
+	const char *endpoints[PROFILE_MAX + 1]; /* end in NULL */
 	const char *headers[PROFILE_MAX + 1];
 	struct profile_request requests[PROFILE_MAX];
 	size_t n_requests;
-	uint32_t facts[FACT_MAX];	/* path, or array of them, in .doc */
+	uint32_t facts[FACT_MAX]; /* path, or array of them, in .doc */
 	const char *dad;
-	bool ra;			/* the default route comes by RA */
-	unsigned int mtu;		/* 0: metadata's, or left alone */
-	struct addr gateway;		/* where metadata has none */
-	uint32_t dns;			/* array in .doc, where metadata has none */
-	uint32_t sysctls;		/* of the uplink, in .doc */
-	bool pods_from_node;		/* else from the shoot */
-	unsigned int pods_length;	/* of a node's pods; 0: the whole prefix */
-	struct prefix nat64;		/* what the provider is known to use */
+	bool ra; /* the default route comes by RA */
+	unsigned int mtu; /* 0: metadata's, or left alone */
+	struct addr gateway; /* where metadata has none */
+	uint32_t dns; /* array in .doc, where metadata has none */
+	uint32_t sysctls; /* of the uplink, in .doc */
+	bool pods_from_node; /* else from the shoot */
+	unsigned int pods_length; /* of a node's pods; 0: the whole prefix */
+	struct prefix nat64; /* what the provider is known to use */
 };
 
 extern const char *const fact_names[FACT_MAX];

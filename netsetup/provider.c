@@ -16,7 +16,7 @@
 #define DEADLINE_NS (10 * NSEC_PER_SEC)
 
 struct provider {
-	const struct provider_request *req;
+	struct provider_request req;
 	struct profile profile;
 	struct nat64 *nat64;
 	int64_t deadline_ns;
@@ -24,7 +24,7 @@ struct provider {
 
 /**
  * provider_new() - Begin
- * @req:	What the user wants; must outlive the provider
+ * @req:	What the user wants; its strings must outlive the provider
  * @ret_provider: Result; the caller ends it by provider_free()
  *
  * Return: 0, -ENOMEM
@@ -36,7 +36,7 @@ int provider_new(const struct provider_request *req,
 
 	if (!p)
 		return -ENOMEM;
-	p->req = req;
+	p->req = *req;
 	p->deadline_ns = loop_now() + (req->deadline_ns ?: DEADLINE_NS);
 	/* Routers may take a while to answer: ask them first. A failure here is
 	 * no reason to stop, there are other ways to learn the prefix. */
@@ -81,8 +81,10 @@ static void find_uplink(const struct shoot *s, const struct facts *f,
 	if (*f->mac) {
 		r = uplink_by_mac(f->mac, ret_name);
 		if (r < 0)
-			buf_printf(errors, "metadata: mac '%s': no interface "
-					   "has it\n", f->mac);
+			buf_printf(errors,
+				   "metadata: mac '%s': no interface "
+				   "has it\n",
+				   f->mac);
 		return;
 	}
 	r = uplink_by_route(ret_name);
@@ -101,9 +103,9 @@ static void find_uplink(const struct shoot *s, const struct facts *f,
 static void complete(const struct provider *p, const char *uplink,
 		     const struct shoot *s, struct facts *f)
 {
-	if (p->req->node_name)
+	if (p->req.node_name)
 		(void)snprintf(f->name, sizeof(f->name), "%s",
-			       p->req->node_name);
+			       p->req.node_name);
 	else if (!*f->name && gethostname(f->name, sizeof(f->name)) < 0)
 		f->name[0] = '\0';
 	f->name[sizeof(f->name) - 1] = '\0';
@@ -126,10 +128,10 @@ static void gather(struct provider *p, struct facts *f, struct shoot *s,
 	struct answers answers = { 0 };
 	const char *line, *end;
 
-	if (!p->req->shoot)
+	if (!p->req.shoot)
 		buf_puts(errors, "provider form: --shoot FILE is missing\n");
 	else
-		(void)!shoot_read(p->req->shoot, p->profile.pods_from_node, s,
+		(void)!shoot_read(p->req.shoot, p->profile.pods_from_node, s,
 				  errors, &warnings);
 	for (line = buf_text(&warnings); (end = strchr(line, '\n'));
 	     line = end + 1)
@@ -137,7 +139,7 @@ static void gather(struct provider *p, struct facts *f, struct shoot *s,
 
 	if (!p->profile.n_requests)
 		return;
-	if (metadata_fetch(&p->profile, p->req->metadata, p->deadline_ns,
+	if (metadata_fetch(&p->profile, p->req.metadata, p->deadline_ns,
 			   &answers, errors) < 0)
 		return;
 	log_debug("metadata: '%s' answered", answers.endpoint);
@@ -163,8 +165,7 @@ int provider_document(struct provider *p, struct buf *ret_document_json,
 	struct shoot s = { 0 };
 	int r;
 
-	r = profile_load(p->req->provider, p->req->profiles, &p->profile,
-			 errors);
+	r = profile_load(p->req.provider, p->req.profiles, &p->profile, errors);
 	if (r < 0)
 		return r;
 	gather(p, &f, &s, errors);
@@ -175,16 +176,18 @@ int provider_document(struct provider *p, struct buf *ret_document_json,
 	r = intent_make(&p->profile, &f, &s, uplink, &h, errors);
 	if (errors->len || r < 0)
 		return r < 0 ? r : -EINVAL;
-	if (p->req->nat64) {
-		if (nat64_parse(p->req->nat64, &h.nat64.prefix) < 0) {
-			buf_printf(errors, "nat64 '%s': not a prefix that "
+	if (p->req.nat64) {
+		if (nat64_parse(p->req.nat64, &h.nat64.prefix) < 0) {
+			buf_printf(errors,
+				   "nat64 '%s': not a prefix that "
 				   "NAT64 can use (RFC 6052: /32, /40, /48, "
-				   "/56, /64 or /96)\n", p->req->nat64);
+				   "/56, /64 or /96)\n",
+				   p->req.nat64);
 			return -EINVAL;
 		}
 		h.nat64.source = NAT64_STATIC;
 	}
-	r = intent_document(&p->profile, &h, p->req->dad, ret_document_json);
+	r = intent_document(&p->profile, &h, p->req.dad, ret_document_json);
 	if (r < 0)
 		return r;
 	*ret_hints = h;

@@ -11,11 +11,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SERVICES_WIDEST 108	/* kube-apiserver before 1.34 refuses wider ones */
-#define SERVICES_NARROWEST 124	/* address 1 is kubernetes, address 10 is DNS */
-#define WIDE_SERVICES_SINCE 34	/* minor version of Kubernetes */
-#define NODE_MASK 64		/* Kubernetes' and Gardener's default for IPv6 */
-#define NODES_BITS 16		/* a controller manager's bitmap of nodes */
+#define SERVICES_WIDEST     108 /* kube-apiserver before 1.34 refuses wider ones */
+#define SERVICES_NARROWEST  124 /* address 1 is kubernetes, address 10 is DNS */
+#define WIDE_SERVICES_SINCE 34 /* minor version of Kubernetes */
+#define NODE_MASK           64 /* Kubernetes' and Gardener's default for IPv6 */
+#define NODES_BITS          16 /* a controller manager's bitmap of nodes */
 
 enum range { RANGE_PODS, RANGE_SERVICES, RANGE_NODES, RANGE_MAX };
 
@@ -30,7 +30,7 @@ struct reader {
 	struct doc doc;
 	bool pods_from_node;
 	struct buf *errors, *warnings;
-	uint32_t at[RANGE_MAX];		/* where each range stands */
+	uint32_t at[RANGE_MAX]; /* where each range stands */
 	struct prefix range[RANGE_MAX];
 	struct shoot shoot;
 };
@@ -42,13 +42,13 @@ struct reader {
  * @node:	Where
  * @format:	Words, as for printf()
  */
-static void printf_like(4, 5)
-	tell(const struct reader *rd, struct buf *out, uint32_t node,
-	     const char *format, ...)
+static void printf_like(4, 5) tell(const struct reader *rd, struct buf *out,
+				   uint32_t node, const char *format, ...)
 {
 	va_list args;
 
-	buf_printf(out, "%s:%u:%u: ", rd->file, MAX(doc_line(&rd->doc, node), 1U),
+	buf_printf(out, "%s:%u:%u: ", rd->file,
+		   MAX(doc_line(&rd->doc, node), 1U),
 		   MAX(doc_column(&rd->doc, node), 1U));
 	va_start(args, format);
 	buf_vprintf(out, format, args);
@@ -63,8 +63,8 @@ static void printf_like(4, 5)
  * @name:	What it is
  * @r:		What the parser of lib/addr said
  */
-static void tell_parse(const struct reader *rd, uint32_t node,
-		       const char *name, int r)
+static void tell_parse(const struct reader *rd, uint32_t node, const char *name,
+		       int r)
 {
 	const char *text = doc_scalar(&rd->doc, node);
 	struct prefix p;
@@ -72,8 +72,10 @@ static void tell_parse(const struct reader *rd, uint32_t node,
 	if (!text) {
 		tell(rd, rd->errors, node, "%s: one text expected", name);
 	} else if (r == -EAFNOSUPPORT) {
-		tell(rd, rd->errors, node, "%s '%s': IPv4, but these nodes "
-					   "have IPv6 only", name, text);
+		tell(rd, rd->errors, node,
+		     "%s '%s': IPv4, but these nodes "
+		     "have IPv6 only",
+		     name, text);
 	} else if (r == -ERANGE) {
 		tell(rd, rd->errors, node, "%s '%s': prefix length above 128",
 		     name, text);
@@ -81,11 +83,14 @@ static void tell_parse(const struct reader *rd, uint32_t node,
 		p = prefix_of(&p.addr, p.len);
 		tell(rd, rd->errors, node,
 		     "%s '%s': bits are set past the prefix length; '%s' is "
-		     "the prefix", name, text, PREFIX_TEXT(&p));
+		     "the prefix",
+		     name, text, PREFIX_TEXT(&p));
 	} else {
 		tell(rd, rd->errors, node, "%s '%s': not an IPv6 %s", name,
-		     text, strchr(text, '/') ? "prefix" :
-		     "prefix, which has a length as in '2001:db8::/64'");
+		     text,
+		     strchr(text, '/') ?
+			     "prefix" :
+			     "prefix, which has a length as in '2001:db8::/64'");
 	}
 }
 
@@ -133,8 +138,8 @@ static void read_address(struct reader *rd, const char *path, struct addr *out)
 	if (r == -EAFNOSUPPORT)
 		tell_parse(rd, node, path, r);
 	else if (r < 0)
-		tell(rd, rd->errors, node, "%s '%s': not an IPv6 address",
-		     path, text ?: "");
+		tell(rd, rd->errors, node, "%s '%s': not an IPv6 address", path,
+		     text ?: "");
 }
 
 /**
@@ -153,8 +158,10 @@ static void read_text(struct reader *rd, const char *path, char *out,
 	if (!node || doc_type(&rd->doc, node) == DOC_NULL)
 		return;
 	if (!text || strlen(text) >= size)
-		tell(rd, rd->errors, node, "%s: one text below %zu bytes "
-					   "expected", path, size);
+		tell(rd, rd->errors, node,
+		     "%s: one text below %zu bytes "
+		     "expected",
+		     path, size);
 	else
 		memcpy(out, text, strlen(text) + 1);
 }
@@ -266,8 +273,8 @@ static void read_shoot(struct reader *rd)
 static void read_short(struct reader *rd)
 {
 	static const char *const known[] = {
-		"pods",	      "services", "nodes", "nodeMask",
-		"kubernetes", "domain",	  "node",
+		"pods",       "services", "nodes", "nodeMask",
+		"kubernetes", "domain",   "node",
 	};
 	const struct doc *d = &rd->doc;
 	uint32_t item;
@@ -312,7 +319,8 @@ static void check_services(const struct reader *rd)
 
 	if (!addr_is_set(&p->addr)) {
 		if (!doc_scalar(&rd->doc, at) || !*doc_scalar(&rd->doc, at))
-			tell(rd, rd->errors, at, "services: missing; a range "
+			tell(rd, rd->errors, at,
+			     "services: missing; a range "
 			     "such as '2001:db8:96::/112' is needed");
 		return;
 	}
@@ -321,7 +329,8 @@ static void check_services(const struct reader *rd)
 		tell(rd, new ? rd->warnings : rd->errors, at,
 		     "services '%s': too wide for Kubernetes before 1.34, /108 "
 		     "is the widest (its kube-apiserver refuses it); '%s' is "
-		     "usual", PREFIX_TEXT(p), PREFIX_TEXT(&usual));
+		     "usual",
+		     PREFIX_TEXT(p), PREFIX_TEXT(&usual));
 	if (p->len > SERVICES_NARROWEST)
 		tell(rd, rd->errors, at,
 		     "services '%s': too narrow, /124 is the narrowest (the "
@@ -347,8 +356,8 @@ static void check_pods(const struct reader *rd)
 	else if (mask - p->len > NODES_BITS)
 		tell(rd, rd->errors, rd->at[RANGE_PODS],
 		     "pods '%s': /%u of each node is more than %d bits longer "
-		     "(the controller manager refuses it)", PREFIX_TEXT(p),
-		     mask, NODES_BITS);
+		     "(the controller manager refuses it)",
+		     PREFIX_TEXT(p), mask, NODES_BITS);
 }
 
 /**

@@ -21,9 +21,9 @@
 #include "lib/buf.h"
 
 struct shoot {
-	struct prefix pods, services, nodes;	/* family 0: not given */
-	unsigned int node_mask;			/* of a node's pods */
-	unsigned int kubernetes;		/* minor version; 0: unknown */
+	struct prefix pods, services, nodes; /* family 0: not given */
+	unsigned int node_mask; /* of a node's pods */
+	unsigned int kubernetes; /* minor version; 0: unknown */
 	char domain[254];
 	/* What the short form says of this node. */
 	char node_name[254];

@@ -29,8 +29,8 @@ static int mac_of(int fd, const char *name, char ret_mac[18])
 	(void)snprintf(q.ifr_name, sizeof(q.ifr_name), "%s", name);
 	if (ioctl(fd, SIOCGIFHWADDR, &q) < 0)
 		return -errno;
-	(void)snprintf(ret_mac, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0],
-		       m[1], m[2], m[3], m[4], m[5]);
+	(void)snprintf(ret_mac, 18, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1],
+		       m[2], m[3], m[4], m[5]);
 	return 0;
 }
 
@@ -80,8 +80,7 @@ int uplink_by_route(char ret_name[IFNAMSIZ])
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line,
-			   "%32s %2x %*s %*s %*s %*s %*s %*s %8x %15s",
+		if (sscanf(line, "%32s %2x %*s %*s %*s %*s %*s %*s %8x %15s",
 			   dst, &len, &flags, name) != 4)
 			continue;
 		/* RTF_UP alone is not enough: the unreachable default has it. */

@@ -18,7 +18,7 @@
 /* Where the node's address is among the pods': the first address that pods get, and the
  * gateway before it. */
 #define FIRST_POD 16
-#define GATEWAY 2
+#define GATEWAY   2
 
 /**
  * add_range() - Put the node's pods into the plugin's address management
@@ -74,9 +74,9 @@ static void add_plugin(struct json *plugins, const struct hints *h,
 	add_range(ipam, h);
 	/* The bridge makes its default route itself, and twice is an error. */
 	if (ptp)
-		json_set_string(json_append_object(
-					json_set_array(ipam, "routes")),
-				"dst", "::/0");
+		json_set_string(
+			json_append_object(json_set_array(ipam, "routes")),
+			"dst", "::/0");
 }
 
 /**
