@@ -251,7 +251,7 @@ static int bind_asked(struct root *root)
 	int r;
 
 	if (root->holder && root->state)
-		return bind_mount(root, root->state, ROOT_STATE + 1, false);
+		return bind_mount(root, root->state, &ROOT_STATE[1], false);
 	for (const struct member_bind *b = root->binds; b && b->target; b++) {
 		char source[PATH_MAX], target[PATH_MAX];
 
