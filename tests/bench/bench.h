@@ -67,7 +67,7 @@ must_check int bench_document(const char *name, unsigned int n_routes,
 			      const char *gateway, bool nexthop);
 must_check int bench_raw_routes(unsigned int n);
 must_check int bench_raw_churn(unsigned int n);
-must_check int bench_monitor(struct mnl_socket **ret);
+must_check int bench_monitor(bool nexthops_only, struct mnl_socket **ret);
 long bench_monitor_count(struct mnl_socket *s, uint16_t type, long until,
 			 int timeout_ms);
 must_check int bench_apply(struct bench_row *row, const char *document,

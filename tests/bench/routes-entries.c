@@ -148,7 +148,7 @@ static int run_noop(struct bench_row *row)
 	r = set_routes(row, N, &first);
 	if (r < 0)
 		return r;
-	r = bench_monitor(&monitor);
+	r = bench_monitor(false, &monitor);
 	if (r < 0)
 		return r;
 	r = bench_apply(row, BENCH_FILE("routes.json"), &ours);
@@ -215,7 +215,7 @@ static int run_networkd(struct bench_row *row)
 	row->ours = ours.seconds;
 	r = bench_namespace();
 	if (r == 0)
-		r = bench_monitor(&monitor);
+		r = bench_monitor(false, &monitor);
 	if (r == 0)
 		r = write_network(n);
 	if (r < 0)
@@ -260,7 +260,7 @@ static int run_gateway(struct bench_row *row)
 	r = bench_apply(row, BENCH_FILE("gateway-1.json"), &first);
 	if (r < 0)
 		return r;
-	r = bench_monitor(&monitor);
+	r = bench_monitor(true, &monitor);
 	if (r < 0)
 		return r;
 	r = bench_apply(row, BENCH_FILE("gateway-2.json"), &ours);

@@ -176,11 +176,13 @@ int bench_raw_churn(unsigned int n)
 
 /**
  * bench_monitor() - Hear of every change in this namespace
+ * @nexthops_only: Of nexthop objects alone: the kernel then need not tell of 100,000
+ *		routes, which would be measured as well
  * @ret:	Socket; the caller ends it by mnl_socket_close()
  *
  * Return: 0, or a negative errno
  */
-int bench_monitor(struct mnl_socket **ret)
+int bench_monitor(bool nexthops_only, struct mnl_socket **ret)
 {
 	static const unsigned int groups[] = {
 		RTNLGRP_LINK,       RTNLGRP_NEIGH,     RTNLGRP_IPV6_IFADDR,
@@ -198,8 +200,10 @@ int bench_monitor(struct mnl_socket **ret)
 	(void)setsockopt(mnl_socket_get_fd(s), SOL_SOCKET, SO_RCVBUFFORCE,
 			 &size, sizeof(size));
 	for (size_t i = 0; i < ARRAY_SIZE(groups); i++)
-		(void)mnl_socket_setsockopt(s, NETLINK_ADD_MEMBERSHIP,
-					    (void *)&groups[i], sizeof(int));
+		if (!nexthops_only || groups[i] == RTNLGRP_NEXTHOP)
+			(void)mnl_socket_setsockopt(s, NETLINK_ADD_MEMBERSHIP,
+						    (void *)&groups[i],
+						    sizeof(int));
 	*ret = s;
 	return 0;
 }

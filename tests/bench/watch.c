@@ -213,7 +213,7 @@ static int run_repair(struct bench_row *row)
 		static double ms[DELETIONS];
 
 		/* A socket of its own for each kind: nothing of the last is left. */
-		r = bench_monitor(&monitor);
+		r = bench_monitor(false, &monitor);
 		for (size_t n = 0; n < DELETIONS && r == 0; n++)
 			r = repair_once(&kinds[i], monitor, &ms[n]);
 		(void)mnl_socket_close(monitor);
@@ -277,7 +277,7 @@ static int run_churn(struct bench_row *row)
 		(double)sysconf(_SC_CLK_TCK) /
 		((double)(bench_now() - begin) / 1e9);
 	for (size_t i = 0; i < KINDS && r == 0; i++) {
-		r = bench_monitor(&monitor);
+		r = bench_monitor(false, &monitor);
 		if (r == 0 && repair_once(&kinds[i], monitor, &ms) < 0)
 			missed++;
 		(void)mnl_socket_close(monitor);
