@@ -145,6 +145,9 @@ extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
 	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file,
 	kind_unit;
 
+/* Removes what a kill left of half written files. */
+must_check int files_clean(struct engine *e, const struct model *keys);
+
 /* field.c: the table at work. */
 void kind_init_object(const struct kind *k, void *object);
 must_check int field_read(const struct field *f, struct strings *s,

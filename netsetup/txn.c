@@ -119,7 +119,9 @@ static int converge(struct txn *t, const struct journal *j)
 	int r = engine_plan_images(t->e, &j->sets[JOURNAL_BEFORE],
 				   &j->sets[JOURNAL_KEYS], &w);
 
-	return r < 0 ? r : engine_execute(t->e, &w);
+	if (r == 0)
+		r = engine_execute(t->e, &w);
+	return r < 0 ? r : files_clean(t->e, &j->sets[JOURNAL_KEYS]);
 }
 
 /**

@@ -250,12 +250,45 @@ static int sync_parent(char *path)
 }
 
 /**
+ * part_path() - Where a file is written before it takes its name
+ * @path:	The file
+ * @part:	PATH_MAX + 16 bytes
+ */
+static void part_path(const char *path, char *part)
+{
+	snprintf(part, PATH_MAX + 16, "%s.netsetup~", path);
+}
+
+/**
+ * files_clean() - Remove what a kill left half written
+ * @e:		Engine
+ * @keys:	Files that the transaction touched
+ *
+ * Return: 0 or a negative errno
+ */
+int files_clean(struct engine *e, const struct model *keys)
+{
+	const struct table *t = &keys->tables[KIND_FILE];
+	char path[PATH_MAX], part[PATH_MAX + 16];
+
+	for (size_t i = 0; i < t->n; i++) {
+		full_path(e, MODEL_AT(keys, KIND_FILE, file, i), path);
+		part_path(path, part);
+		if (unlink(part) < 0 && errno != ENOENT && errno != ENOTDIR)
+			return engine_fail(e, -errno,
+					   "file '%s': cannot be removed: %s",
+					   part, strerror(errno));
+	}
+	return 0;
+}
+
+/**
  * write_file() - Replace a file
  * @e:		Engine
  * @f:		File
  * @path:	Where
  *
- * Return: 0 or a negative errno
+ * Return: 0 or a negative errno; files_clean() removes what a failure leaves
  */
 static int write_file(struct engine *e, const struct file *f, char *path)
 {
@@ -267,7 +300,7 @@ static int write_file(struct engine *e, const struct file *f, char *path)
 
 	if (r < 0)
 		return r;
-	snprintf(part, sizeof(part), "%s.netsetup~", path);
+	part_path(path, part);
 	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
 		  0600);
 	if (fd < 0)
@@ -279,6 +312,7 @@ static int write_file(struct engine *e, const struct file *f, char *path)
 			return -errno;
 		at += (size_t)n;
 	}
+	engine_point(e);
 	if (fchmod(fd, f->mode) < 0 || fsync(fd) < 0 || rename(part, path) < 0)
 		return -errno;
 	return sync_parent(path);
