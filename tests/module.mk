@@ -50,6 +50,10 @@ bench: deps ## measure against peers, into build/bench/report.json (T=name: one)
 	@$(MAKE) --no-print-directory all $(tests)/bench
 	@BENCH_NETSETUP=$(bin)/netsetup $(tests)/bench $(T)
 
+torture: deps ## kill apply at each step and at random, recover (KILLS=500 SEED=7)
+	@$(MAKE) --no-print-directory all
+	@BIN=$(abspath $(bin)) tests/torture/torture
+
 # $(1): suites to run. The runner prints the one closing line for all of them.
 run-tests = @BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) \
 	SANITIZE='$(SANITIZE)' tests/run $(if $(T),-t '$(T)') $(1)
@@ -69,4 +73,4 @@ check-cli: all ## run the programs from outside (T=file: one)
 check-netns: all ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
-.PHONY: check check-all check-unit check-cli check-netns bench force
+.PHONY: check check-all check-unit check-cli check-netns bench torture force
