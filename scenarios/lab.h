@@ -231,6 +231,9 @@ struct lab_case {
 	const char *engine;	/* "netns", "kubernetes" */
 	bool needs_tun;		/* opens /dev/net/tun */
 	const char *const *needs;	/* programs it starts, ends with NULL */
+	/* On each node, whether it is as netsetup had left it; NULL: not asked. Ends
+	 * with NULL: { "netsetup", "verify", "--json", ..., NULL }. */
+	const char *const *verify;
 	must_check int (*up)(struct lab *lab);
 	/* More members of `status --json` (NULL: none); of the holder. */
 	void (*status)(const struct lab *lab, struct json *status);

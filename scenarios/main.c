@@ -109,6 +109,7 @@ static int command_up(void *config, int n_args, char **args)
 	ui_init(&ui);
 	code = up_start(&up, &ui);
 	ui_end(&ui);
+	ui_die(&ui);
 	if (code != EXIT_OK)
 		return code;
 	log_info("lab '%s' is up; 'scenario down %s' ends it", up.name,
@@ -364,6 +365,9 @@ static const struct opt options[] = {
 	{ .name = "json", .letter = 'j', .type = OPT_FLAG,
 	  .offset = OPTION(json), .verbs = " run status list ",
 	  .help = "print one JSON object" },
+	{ .name = "out", .type = OPT_STRING, .arg = "FOLDER",
+	  .offset = OPTION(out), .verbs = " run ",
+	  .help = "write the report as report.json into this folder" },
 	{ .name = "html", .type = OPT_STRING, .arg = "FILE",
 	  .offset = OPTION(html), .verbs = " run ",
 	  .help = "write the report as one HTML page" },

@@ -3,5 +3,4 @@ progs += scenario
 srcs-scenario := $(wildcard scenarios/*.c scenarios/report/*.c \
 	scenarios/cases/*.c scenarios/fault/*.c)
 libs-scenario := libnl-3.0 libnl-route-3.0
--include scenarios/fabric/module.mk scenarios/kube/module.mk \
-	scenarios/live/module.mk
+include $(wildcard scenarios/*/module.mk)

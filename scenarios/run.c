@@ -1,4 +1,292 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenarios/scenario.h"
+#include "lib/cleanup.h"
 #include "lib/exitcode.h"
-int scenario_run(void *config, int n_args, char **args) { (void)config; (void)n_args; (void)args; return EXIT_USAGE; }
+#include "lib/log.h"
+#include "lib/opt.h"
+#include "scenarios/client.h"
+#include "scenarios/fault/fault.h"
+#include "scenarios/report/report.h"
+#include "scenarios/scenario.h"
+#include "scenarios/up.h"
+#include "scenarios/vantage.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* One run. */
+struct run {
+	const struct scenario *options;
+	struct ui ui;
+	struct up up;		/* where we brought the lab up ourselves */
+	bool own;
+	struct client_lab lab;
+	struct report report;
+};
+
+/**
+ * told() - Show what the holder tells while it injects or heals
+ * @m:		Message
+ * @arg:	struct ui
+ */
+static void told(const struct json *m, void *arg)
+{
+	if (json_get_string(m, "step"))
+		ui_step(arg, json_get_string(m, "step"));
+	if (json_get_string(m, "fail"))
+		ui_error(arg, json_get_string(m, "fail"));
+}
+
+/**
+ * check_fault() - Whether there is such a fault
+ * @name:	As given, or NULL
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after saying what is wrong
+ */
+static int check_fault(const char *name)
+{
+	const char *names[128], *meant;
+	size_t n = 0;
+
+	if (!name || fault_find(name))
+		return EXIT_OK;
+	for (; n < n_faults && n < ARRAY_SIZE(names); n++)
+		names[n] = faults[n]->name;
+	meant = opt_suggest(name, names, n);
+	log_error("no fault '%s'%s%s%s; see 'scenario list'", name,
+		  meant ? ", did you mean '" : "", meant ? meant : "",
+		  meant ? "'?" : "");
+	return EXIT_USAGE;
+}
+
+/**
+ * open_or_up() - Take the lab that is up, or bring it up
+ * @run:	Run; .lab and .own are set
+ * @word:	Case or name of a lab
+ *
+ * Return: exit code
+ */
+static int open_or_up(struct run *run, const char *word)
+{
+	const struct scenario *s = run->options;
+	const char *name = s->name ? s->name : word;
+	int64_t begin = loop_now();
+	int code, r;
+
+	if (state_check_name(name) == 0 && client_open(name, &run->lab) == 0)
+		return EXIT_OK;
+	run->up = (struct up){ .name = name, .nodes = s->nodes,
+			       .provider = s->provider,
+			       .program = s->program };
+	run->up.what = scenario_case(s, word);
+	if (!run->up.what || state_check_name(name) < 0)
+		return EXIT_USAGE;
+	code = up_start(&run->up, &run->ui);
+	if (code != EXIT_OK)
+		return code;
+	run->own = true;
+	run->report.up_ns = loop_now() - begin;
+	r = client_open(name, &run->lab);
+	if (r == 0)
+		return EXIT_OK;
+	log_error("lab '%s': %s", name, strerror(-r));
+	return EXIT_ROLLED_BACK;
+}
+
+/**
+ * check() - Run the checks and put all that is known into the report
+ * @run:	Run
+ *
+ * Return: 0; -EINTR, or an errno
+ */
+static int check(struct run *run)
+{
+	_cleanup_(json_freep) struct json *status = NULL;
+	struct report *report = &run->report;
+	const char *text;
+	int r;
+
+	r = client_status(&run->lab, &status);
+	if (r < 0)
+		return r;
+	text = json_get_string(status, "name");
+	(void)snprintf(report->name, sizeof(report->name), "%s", text);
+	text = json_get_string(status, "case");
+	(void)snprintf(report->case_name, sizeof(report->case_name), "%s",
+		       text);
+	text = json_get_string(status, "engine");
+	(void)snprintf(report->engine, sizeof(report->engine), "%s", text);
+	text = json_get_string(status, "provider");
+	(void)snprintf(report->provider, sizeof(report->provider), "%s",
+		       text ? text : "");
+	ui_step(&run->ui, "checking from every node and pod");
+	r = vantages_check(&run->lab, status, &run->ui, &report->results);
+	/* Once more: pods may have learnt addresses since. */
+	return r < 0 ? r : topology_from_json(status, &report->topology);
+}
+
+/**
+ * width() - Columns of standard output
+ *
+ * Return: columns; 0 where it is no terminal
+ */
+static unsigned int width(void)
+{
+	struct winsize size;
+
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
+}
+
+/**
+ * print_table() - Results for people, then where the reports are
+ * @run:	Run
+ *
+ * Return: 0, or an errno
+ */
+static int print_table(const struct run *run)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	const struct report_options options = {
+		.colour = log_colour(STDOUT_FILENO), .width = width(),
+	};
+	int r = report_render(&run->report, "table", &options, &text);
+
+	if (r < 0)
+		return r;
+	return fwrite(buf_text(&text), 1, text.len, stdout) == text.len &&
+			       fflush(stdout) == 0 ?
+		       0 :
+		       -EIO;
+}
+
+/**
+ * write_reports() - Write every report that was asked for
+ * @run:	Run
+ *
+ * Return: 0, or an errno after saying why
+ */
+static int write_reports(const struct run *run)
+{
+	const struct scenario *s = run->options;
+	char json[PATH_MAX];
+	const struct {
+		const char *format, *path;
+	} files[] = {
+		{ "json", s->out ? json : NULL },
+		{ "json", s->json ? "-" : NULL },
+		{ "html", s->html },
+		{ "junit", s->junit },
+	};
+	int r = s->json ? 0 : print_table(run);
+
+	(void)snprintf(json, sizeof(json), "%s/report.json",
+		       s->out ? s->out : "");
+	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
+		if (!files[i].path)
+			continue;
+		r = report_write(&run->report, files[i].format, files[i].path);
+		if (r < 0)
+			log_error("report '%s': %s", files[i].path,
+				  strerror(-r));
+		else if (strcmp(files[i].path, "-") != 0 && !s->json)
+			printf("report: %s\n", files[i].path);
+	}
+	return r;
+}
+
+/**
+ * break_and_check() - Inject the fault if there is one, check, heal
+ * @run:	Run
+ *
+ * Return: 0; -EINTR, or an errno after saying why
+ */
+static int break_and_check(struct run *run)
+{
+	const char *fault = run->options->fault;
+	int r = 0, healed = 0;
+
+	if (fault)
+		r = client_request(&run->lab, "inject", "fault", fault, told,
+				   &run->ui);
+	if (r < 0) {
+		log_error("fault '%s' could not be made: %s", fault,
+			  strerror(-r));
+		return r;
+	}
+	(void)snprintf(run->report.fault, sizeof(run->report.fault), "%s",
+		       fault ? fault : "");
+	r = check(run);
+	if (r < 0 && r != -EINTR)
+		log_error("checks could not be run: %s", strerror(-r));
+	if (fault && !run->own && r != -EINTR)
+		healed = client_request(&run->lab, "heal", NULL, NULL, told,
+					&run->ui);
+	if (healed < 0)
+		log_error("fault '%s' could not be healed: %s", fault,
+			  strerror(-healed));
+	return r < 0 ? r : healed;
+}
+
+/**
+ * run_lab() - Everything, with the lab open
+ * @run:	Run
+ *
+ * Return: exit code
+ */
+static int run_lab(struct run *run)
+{
+	int r = break_and_check(run);
+
+	if (r == 0)
+		r = report_finish(&run->report);
+	if (r < 0)
+		return EXIT_ROLLED_BACK;
+	if (run->own) {
+		ui_step(&run->ui, "taking the lab down");
+		client_close(&run->lab);
+		up_end(&run->up);
+	}
+	ui_end(&run->ui);
+	run->report.duration_ns = loop_now() - run->ui.begin_ns;
+	if (write_reports(run) < 0)
+		return EXIT_ROLLED_BACK;
+	return report_exit_code(&run->report);
+}
+
+/**
+ * scenario_run() - scenario run CASE|NAME
+ * @config:	struct scenario
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+int scenario_run(void *config, int n_args, char **args)
+{
+	struct run run = { .options = config, .lab = CLIENT_LAB_INIT };
+	int code;
+
+	if (n_args != 1) {
+		log_error("usage: scenario run CASE|NAME [--fault NAME]");
+		return EXIT_USAGE;
+	}
+	code = check_fault(run.options->fault);
+	if (code != EXIT_OK)
+		return code;
+	ui_init(&run.ui);
+	report_init(&run.report);
+	code = open_or_up(&run, args[0]);
+	if (code == EXIT_OK)
+		code = run_lab(&run);
+	ui_end(&run.ui);
+	client_close(&run.lab);
+	if (run.own)
+		up_end(&run.up);
+	report_release(&run.report);
+	ui_die(&run.ui);
+	return code;
+}

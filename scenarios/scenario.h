@@ -17,7 +17,7 @@ struct scenario {
 	unsigned int nodes;
 	const char *fault;
 	bool json;
-	const char *html, *junit;
+	const char *html, *junit, *out;
 	unsigned int verbose;
 };
 

@@ -94,6 +94,10 @@ static int do_status(struct client *c, const struct json *request)
 	json_set_string(j, "name", lab->name);
 	json_set_string(j, "case", lab->what->name);
 	json_set_string(j, "engine", lab->engine);
+	json_set_string(j, "provider", lab->provider);
+	links = json_set_array(j, "verify");
+	for (const char *const *v = lab->what->verify; v && *v; v++)
+		json_append_string(links, *v);
 	links = json_set_array(j, "links");
 	for (size_t i = 0; i < lab->n_links; i++) {
 		struct json *l = json_append_object(links);

@@ -3,10 +3,24 @@
 
 #include "lib/log.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+/**
+ * wanted_signals() - The signals by which a user ends us
+ * @signals:	Set
+ */
+static void wanted_signals(sigset_t *signals)
+{
+	(void)sigemptyset(signals);
+	(void)sigaddset(signals, SIGINT);
+	(void)sigaddset(signals, SIGTERM);
+	(void)sigaddset(signals, SIGHUP);
+}
 
 /**
  * ui_init() - Look where standard error goes
@@ -15,12 +29,49 @@
 void ui_init(struct ui *ui)
 {
 	const char *term = getenv("TERM");
+	sigset_t signals;
 
 	*ui = (struct ui){
 		.terminal = isatty(STDERR_FILENO) &&
 			    !(term && strcmp(term, "dumb") == 0),
 		.begin_ns = loop_now(),
 	};
+	wanted_signals(&signals);
+	(void)sigprocmask(SIG_BLOCK, &signals, NULL);
+}
+
+/**
+ * ui_interrupted() - Whether the user wants no more
+ * @ui:		Keeps the signal for ui_die()
+ *
+ * Return: whether
+ */
+bool ui_interrupted(struct ui *ui)
+{
+	const struct timespec at_once = { 0 };
+	sigset_t signals;
+	int signal;
+
+	wanted_signals(&signals);
+	signal = sigtimedwait(&signals, NULL, &at_once);
+	if (signal > 0)
+		ui->signal = signal;
+	return ui->signal != 0;
+}
+
+/**
+ * ui_die() - Die of the signal that has come, now that all is tidy
+ * @ui:		Nothing happens if none has
+ */
+void ui_die(struct ui *ui)
+{
+	sigset_t signals;
+
+	if (!ui_interrupted(ui))
+		return;
+	wanted_signals(&signals);
+	(void)raise(ui->signal);
+	(void)sigprocmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 /**

@@ -113,6 +113,8 @@ static int follow(struct up *up, struct ui *ui, int64_t *ret_code)
 					&m, NULL);
 
 		ui_tick(ui);
+		if (ui_interrupted(ui))
+			return -EINTR;
 		if (r == -ETIMEDOUT || r == -EINTR)
 			continue;
 		if (r < 0)
@@ -208,7 +210,7 @@ int up_start(struct up *up, struct ui *ui)
 	r = follow(up, ui, &error);
 	if (r == 0 && error == 0)
 		return EXIT_OK;
-	if (r < 0)
+	if (r < 0 && r != -EINTR)
 		log_error("lab '%s' died while it came up: %s", up->name,
 			  strerror(-r));
 	up_end(up);
