@@ -159,19 +159,18 @@ static int add_nat64(const struct ra_config *c, struct buf *b)
 int ra_build(const struct ra_config *config, struct buf *ret_packet)
 {
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
-	struct nd_router_advert head = {
-		.nd_ra_type = ND_ROUTER_ADVERT,
-		.nd_ra_curhoplimit = config->hop_limit,
-		.nd_ra_flags_reserved =
-			(uint8_t)((config->managed ? ND_RA_FLAG_MANAGED : 0) |
-				  (config->other ? ND_RA_FLAG_OTHER : 0) |
-				  preference_bits(config->preference)),
-		.nd_ra_router_lifetime = htons(config->lifetime),
-		.nd_ra_reachable = htonl(config->reachable_ms),
-		.nd_ra_retransmit = htonl(config->retrans_ms),
-	};
+	struct nd_router_advert head = { .nd_ra_type = ND_ROUTER_ADVERT };
 	int r;
 
+	/* These share a union: an initialiser would keep the last one alone. */
+	head.nd_ra_curhoplimit = config->hop_limit;
+	head.nd_ra_flags_reserved =
+		(uint8_t)((config->managed ? ND_RA_FLAG_MANAGED : 0) |
+			  (config->other ? ND_RA_FLAG_OTHER : 0) |
+			  preference_bits(config->preference));
+	head.nd_ra_router_lifetime = htons(config->lifetime);
+	head.nd_ra_reachable = htonl(config->reachable_ms);
+	head.nd_ra_retransmit = htonl(config->retrans_ms);
 	buf_add(&b, &head, sizeof(head));
 	add_lladdr(config, &b);
 	add_mtu(config, &b);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netsetup/conf.h"
+#include "netsetup/plan.h"
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+#include <string.h>
+
+/**
+ * read_text() - A document into a conf
+ * @s:		Pool
+ * @text:	Document
+ * @ret:	Conf
+ * @errors:	Problems
+ *
+ * Return: from conf_read()
+ */
+static int read_text(struct strings *s, const char *text, struct conf *ret,
+		     struct buf *errors)
+{
+	return conf_read(s, CAP_ALL, "doc", text, strlen(text), ret, errors);
+}
+
+/**
+ * test_problems() - Documents that are wrong, and what is said
+ */
+static void test_problems(void)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{ "version: 1\nroute: []\n", "doc:2:8: document: unknown key 'route', did you mean 'routes'?" },
+		{ "version: 2\n", "only 1 is known" },
+		{ "uplinks: [eth0]\n", "'version' is missing" },
+		{ "version: 1\nroutes: [{dst: 10.0.0.0/8, dev: a}]\n", "is IPv4" },
+		{ "version: 1\nroutes: [{dst: \"2001:db8::1/64\", dev: a}]\n", "bits set past" },
+		{ "version: 1\nroutes: [{dst: default}]\n", "needs one of dev" },
+		{ "version: 1\nroutes: [{dst: default, via: \"fe80::1\"}]\n", "via needs dev" },
+		{ "version: 1\nroutes: [{dev: a}]\n", "'dst' is missing" },
+		{ "version: 1\nroutes: [{dst: default, dev: a, type: unicst}]\n", "did you mean 'unicast'" },
+		{ "version: 1\nroutes: [{dst: default, dev: a}, {dst: default, dev: b}]\n", "stated twice" },
+		{ "version: 1\nlinks: [{name: a, mtu: 1279}]\n", "not between 1280" },
+		{ "version: 1\nlinks: [{name: a/b}]\n", "not the name of an interface" },
+		{ "version: 1\nlinks: [{name: a, kind: veth}]\n", "kind veth needs peer" },
+		{ "version: 1\nsysctls: {kernel/hostname: x}\n", "begins with net/" },
+		{ "version: 1\nfiles: [{path: x, content: y}]\n", "absolute" },
+		{ "version: 1\naddresses: [{address: \"ff02::1/64\", dev: a}]\n", "cannot be the address" },
+		{ "version: 1\nproxies: [{prefix: \"2001:db8::/64\", dev: a}]\n", "/128" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(strings_freep) struct strings *s = strings_new();
+		_cleanup_(buf_release) struct buf errors = BUF_INIT;
+		struct conf c;
+
+		CHECK_INT(cases[i].text, -EINVAL,
+			  read_text(s, cases[i].text, &c, &errors));
+		CHECK_HAS(cases[i].text, cases[i].said, buf_text(&errors));
+	}
+}
+
+/**
+ * test_steps() - Steps between two documents, in order
+ */
+static void test_steps(void)
+{
+	static const struct {
+		const char *have, *want, *steps;
+	} cases[] = {
+		{ "version: 1\n", "version: 1\n", "" },
+		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
+		  "version: 1\nroutes: [{dst: default, dev: a}]\n", "" },
+		{ "version: 1\n", "version: 1\nroutes: [{dst: default, dev: a}]\n",
+		  "0 route;" },
+		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
+		  "version: 1\nroutes: [{dst: default, dev: a, mtu: 1400}]\n",
+		  "1 route;" },
+		/* What is new comes before what goes. */
+		{ "version: 1\nroutes: [{dst: \"2001:db8::/32\", dev: a}]\n",
+		  "version: 1\nroutes: [{dst: default, dev: a}]\n",
+		  "0 route;2 route;" },
+		/* A gateway's own route comes before the route by it. */
+		{ "version: 1\n",
+		  "version: 1\nroutes: [{dst: default, via: \"2001:db8::1\", dev: a}, {dst: \"2001:db8::1/128\", dev: a}]\naddresses: [{address: \"2001:db8::2/128\", dev: a}]\n",
+		  "0 address;0 route;0 route;" },
+		/* accept_ra comes before forwarding. */
+		{ "version: 1\n", "version: 1\nuplinks: [a]\nforwarding: true\n",
+		  "0 sysctl;0 sysctl;0 sysctl;0 sysctl;" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		_cleanup_(strings_freep) struct strings *s = strings_new();
+		_cleanup_(buf_release) struct buf errors = BUF_INIT;
+		_cleanup_(buf_release) struct buf got = BUF_INIT;
+		_cleanup_(conf_release) struct conf have = { 0 };
+		_cleanup_(conf_release) struct conf want = { 0 };
+		_cleanup_(plan_release) struct plan plan = { 0 };
+		struct plan_input in = { .want = &want.model, .have = &have.model };
+		struct conflict conflict;
+
+		CHECK_INT("have", 0, read_text(s, cases[i].have, &have, &errors));
+		CHECK_INT("want", 0, read_text(s, cases[i].want, &want, &errors));
+		CHECK_INT("plan", 0, plan_compute(&in, &conflict, &plan));
+		for (size_t n = 0; n < plan.n; n++)
+			buf_printf(&got, "%u %s;", plan.steps[n].op,
+				   kinds[plan.steps[n].kind]->name);
+		CHECK_STR(cases[i].want, cases[i].steps, buf_text(&got));
+		if (want.forwarding)
+			CHECK_HAS("first", "accept_ra",
+				  strings_get(s, ((const struct sysctl *)step_want(
+							 &plan.steps[0],
+							 &want.model))->path));
+	}
+}
+
+/**
+ * test_foreign() - Objects of others are neither changed nor removed
+ */
+static void test_foreign(void)
+{
+	_cleanup_(strings_freep) struct strings *s = strings_new();
+	_cleanup_(buf_release) struct buf errors = BUF_INIT;
+	_cleanup_(conf_release) struct conf have = { 0 }, want = { 0 };
+	_cleanup_(conf_release) struct conf other = { 0 };
+	_cleanup_(plan_release) struct plan plan = { 0 };
+	struct plan_input in = { .want = &other.model, .have = &have.model };
+	struct conflict conflict;
+
+	CHECK_INT("have", 0,
+		  read_text(s, "version: 1\nroutes: [{dst: default, dev: a}]\n",
+			    &have, &errors));
+	CHECK_INT("want", 0,
+		  read_text(s, "version: 1\nroutes: [{dst: default, dev: b}]\n",
+			    &want, &errors));
+	CHECK_INT("none", 0, read_text(s, "version: 1\n", &other, &errors));
+	MODEL_AT(&have.model, KIND_ROUTE, route, 0)->protocol = 12;
+	CHECK_INT("not removed", 0, plan_compute(&in, &conflict, &plan));
+	CHECK_INT("not removed", 0, plan.n);
+	in.want = &want.model;
+	CHECK_INT("not changed", -EPERM, plan_compute(&in, &conflict, &plan));
+	in.adopt = true;
+	CHECK_INT("adopted", 0, plan_compute(&in, &conflict, &plan));
+	CHECK_INT("adopted", 1, plan.n);
+}
+
+UNIT_SUITE(plan, { "problems of documents", test_problems },
+	   { "steps and their order", test_steps },
+	   { "objects of others", test_foreign });
