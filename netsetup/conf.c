@@ -21,6 +21,7 @@ struct reader {
 	struct buf *errors;
 	unsigned int n_errors;
 	bool state;		/* output of `show --json`: owners are stated */
+	bool lenient;		/* objects that no document could state are left out */
 };
 
 /**
@@ -36,7 +37,7 @@ static int printf_like(3, 4) problem(struct reader *rd, uint32_t node,
 {
 	va_list args;
 
-	if (rd->n_errors++ >= ERRORS_MAX)
+	if (rd->lenient || rd->n_errors++ >= ERRORS_MAX)
 		return -EINVAL;
 	buf_printf(rd->errors, "%s:%u:%u: ", rd->name, doc_line(rd->doc, node),
 		   doc_column(rd->doc, node));
@@ -213,7 +214,11 @@ static int read_list(struct reader *rd, enum kind_id kind, uint32_t node)
 		if (!object)
 			return -ENOMEM;
 		kind_init_object(k, object);
+		rd->lenient = rd->state;
 		r = read_members(rd, k, n, object);
+		if (r == -EINVAL && rd->state)
+			model_drop_last(&rd->conf->model, kind);
+		rd->lenient = false;
 		if (r == 0)
 			r = check_object(rd, k, n, object);
 		if (r == -ENOMEM)

@@ -20,7 +20,8 @@ static const struct choice types[] = {
 	{ "unicast", RTN_UNICAST },	    { "local", RTN_LOCAL },
 	{ "anycast", RTN_ANYCAST },	    { "unreachable", RTN_UNREACHABLE },
 	{ "blackhole", RTN_BLACKHOLE },	    { "prohibit", RTN_PROHIBIT },
-	{ "throw", RTN_THROW },		    { 0 },
+	{ "throw", RTN_THROW },		    { "multicast", RTN_MULTICAST },
+	{ 0 },
 };
 
 static const struct choice preferences[] = {
