@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scenarios/lab.h"
 
+extern const struct lab_case case_gcp;
 extern const struct lab_case case_pair;
 
 const struct lab_case *const lab_cases[] = {
+	&case_gcp,
 	&case_pair,
 };
 const size_t n_lab_cases = ARRAY_SIZE(lab_cases);

@@ -127,8 +127,10 @@ static const struct json *find(const struct json *config,
 			       bool *ret_spelt)
 {
 	const char *keys = json_get_string(config, "keys");
-	bool spelt = keys && strcmp(keys, "kebab") == 0;
+	bool below = keys && strcmp(keys, "kebab") == 0;
+	bool spelt = false;
 
+	/* The service's own root is written as it is: "/computeMetadata/v1". */
 	while (tree && *(path += strspn(path, "/"))) {
 		size_t n = strcspn(path, "/");
 		char name[KEY_MAX];
@@ -140,7 +142,8 @@ static const struct json *find(const struct json *config,
 		path += n;
 		tree = child(tree, name, spelt);
 		if (lists(json_get(config, "verbatim"), name))
-			spelt = false;
+			below = false;
+		spelt = below;
 	}
 	*ret_spelt = spelt;
 	return tree;

@@ -17,7 +17,7 @@
  *			"addresses": ["2001:db8:10:0:1::1"], "tree": {...}}]}
  *
  * With "kebab", the key "gatewayIpv6" of the JSON form is "gateway-ipv6" in a path, but
- * not below a key of "verbatim". The configuration owns all JSON; an answer is the
+ * not in its first part and not below a key of "verbatim". The configuration owns all JSON; an answer is the
  * caller's.
  */
 

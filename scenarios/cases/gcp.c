@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * gcp: two nodes of a GCP-shaped cloud, brought up by `netsetup apply`
+ *
+ * A router with the metadata service and Router Advertisements (M, no prefix, RDNSS,
+ * PREF64), and a cable of its own for each node: on this cloud nodes share no link. A
+ * node begins with nothing but its link-local address; all else netsetup makes of what
+ * the metadata say. The router delivers a node's address and its pods' range, as the
+ * cloud's route tables do.
+ */
+#include "scenarios/lab.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+
+#define GCP_NODES 2
+#define GCP_MTU 1460
+#define GCP_CONFIG "/etc/shoot6/metadata.json"
+#define GCP_SHOOT "/etc/shoot6/shoot.yaml"
+
+static const char *const netsetup_verify[] = {
+	"netsetup", "verify", "--provider", "gcp", "--shoot",
+	GCP_SHOOT,  "--json", NULL,
+};
+
+static const char *const netsetup_apply[] = {
+	"netsetup", "apply", "--provider", "gcp", "--shoot", GCP_SHOOT, NULL,
+};
+
+static const char shoot_yaml[] =
+	"apiVersion: core.gardener.cloud/v1beta1\n"
+	"kind: Shoot\n"
+	"metadata:\n"
+	"  name: shoot\n"
+	"spec:\n"
+	"  networking:\n"
+	"    ipFamilies: [IPv6]\n"
+	"    services: \"2001:db8:96::/112\"\n"
+	"  kubernetes:\n"
+	"    version: \"1.34.4\"\n";
+
+/* One instance, as Google describes it (providers.md 2.2): number of the node, link-local
+ * address of the router, MTU. */
+static const char instance_json[] =
+	"{\"name\": \"node%1$u\", \"interface\": \"n%1$u\",\n"
+	" \"addresses\": [\"2001:db8:10:0:%1$u::1\"],\n"
+	" \"tree\": {\"computeMetadata\": {\"v1\": {\"instance\": {\n"
+	"  \"name\": \"node%1$u\",\n"
+	"  \"networkInterfaces\": [{\"mac\": \"42:01:0a:80:00:%1$02x\",\n"
+	"   \"ipv6\": [\"2001:db8:10:0:%1$u::1/96\"],\n"
+	"   \"gatewayIpv6\": \"%2$s\", \"mtu\": %3$u,\n"
+	"   \"dnsServers\": [\"2001:db8:53::53\"]}]}}}}}";
+
+/**
+ * write_metadata() - The metadata service's configuration
+ * @router:	Where it is to run
+ *
+ * Return: 0, or a negative errno
+ */
+static int write_metadata(struct member *router)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	int r;
+
+	buf_puts(&text,
+		 "{\"headers\": [{\"name\": \"Metadata-Flavor\","
+		 " \"value\": \"Google\"}],\n"
+		 "\"refuse\": [\"X-Forwarded-For\"], \"free\": [\"/\"],\n"
+		 "\"answer\": {\"Metadata-Flavor\": \"Google\"},\n"
+		 "\"keys\": \"kebab\", \"verbatim\": [\"attributes\"],\n"
+		 "\"instances\": [\n");
+	for (unsigned int n = 1; n <= GCP_NODES; n++) {
+		struct addr gateway;
+		char ifname[16];
+
+		(void)snprintf(ifname, sizeof(ifname), "n%u", n);
+		r = member_link_local(router, ifname, &gateway);
+		if (r < 0)
+			return r;
+		buf_printf(&text, instance_json, n, ADDR_TEXT(&gateway),
+			   GCP_MTU);
+		buf_puts(&text, n < GCP_NODES ? ",\n" : "]}\n");
+	}
+	r = buf_error(&text);
+	if (r < 0)
+		return r;
+	return member_write(router, GCP_CONFIG, buf_text(&text), 0644);
+}
+
+/**
+ * join_node() - A node with its cable, and what the cloud routes to it
+ * @lab:	Lab
+ * @router:	The cloud
+ * @n:		Number of the node, from 1
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int join_node(struct lab *lab, struct member *router, unsigned int n)
+{
+	char name[16], ifname[16], mac[18], mac_router[18], dst[ADDR_STRLEN];
+	struct veth_opts opts = { .mtu = GCP_MTU,
+				  .mac_a = mac_router,
+				  .mac_b = mac };
+	struct member *node;
+	struct addr lla;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "node%u", n);
+	(void)snprintf(ifname, sizeof(ifname), "n%u", n);
+	(void)snprintf(mac, sizeof(mac), "42:01:0a:80:00:%02x", n);
+	(void)snprintf(mac_router, sizeof(mac_router), "42:01:0a:80:ff:%02x",
+		       n);
+	r = lab_member_new(lab, name, MEMBER_NODE, NULL, NULL, &node);
+	if (r == 0)
+		r = member_write(node, GCP_SHOOT, shoot_yaml, 0644);
+	if (r == 0)
+		r = lab_veth(lab, router, ifname, node, "eth0", &opts);
+	if (r == 0)
+		r = member_link_local(node, "eth0", &lla);
+	if (r < 0)
+		return r;
+	(void)snprintf(dst, sizeof(dst), "2001:db8:10:0:%u::1/128", n);
+	r = member_route_add(router, dst, ADDR_TEXT(&lla), ifname, NULL);
+	if (r < 0)
+		return r;
+	(void)snprintf(dst, sizeof(dst), "2001:db8:10:0:%u::/112", n);
+	return member_route_add(router, dst, ADDR_TEXT(&lla), ifname, NULL);
+}
+
+/**
+ * start_services() - Metadata and Router Advertisements
+ * @lab:	Lab
+ * @router:	Where they run
+ *
+ * Return: 0 once both serve, or an errno that was told to the user
+ */
+static int start_services(struct lab *lab, struct member *router)
+{
+	static const char *const ra[] = {
+		"fabric-ra", "--interface",	 "n1",	    "--interface",
+		"n2",	     "--managed",	 "--mtu",   "1460",
+		"--rdnss",   "2001:db8:53::53",	 "--pref64",
+		"2001:db8:64::/96", NULL,
+	};
+	static const char *const metadata[] = {
+		"fabric-metadata", "--listen", "fd20:ce::254", GCP_CONFIG, NULL,
+	};
+	static const struct spawn_opts opts = { .ready = "ready" };
+	struct daemon *a, *b;
+	int r;
+
+	r = write_metadata(router);
+	if (r < 0)
+		return lab_fail(lab, r, "metadata of the nodes");
+	r = member_spawn(router, metadata, &opts, &a);
+	if (r == 0)
+		r = member_spawn(router, ra, &opts, &b);
+	if (r == 0)
+		r = daemon_wait(a, lab_deadline(20));
+	if (r == 0)
+		r = daemon_wait(b, lab_deadline(20));
+	return r;
+}
+
+/**
+ * wait_for_router() - Wait until a node has its default route from an advertisement
+ * @node:	Node, its kernel in charge of advertisements
+ * @deadline_ns: When to give up
+ *
+ * A machine that boots has it before its services start: the kernel solicits once its
+ * link-local address has passed duplicate address detection, a second or two.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int wait_for_router(struct member *node, int64_t deadline_ns)
+{
+	static const char *const argv[] = { "ip",   "-6",	"route",
+					    "show", "default",	"proto",
+					    "ra",   NULL };
+
+	for (;;) {
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+		int r, status;
+
+		r = member_run(node, argv, NULL, deadline_ns, &out, NULL,
+			       &status);
+		if (r < 0)
+			return lab_fail(node->lab, r, "%s: routes", node->name);
+		if (out.len)
+			return 0;
+		if (loop_now() > deadline_ns)
+			return lab_fail(node->lab, -ETIMEDOUT,
+					"%s: no router advertisement",
+					node->name);
+		(void)poll(NULL, 0, 50);
+	}
+}
+
+/**
+ * set_up_nodes() - netsetup apply in every node at once
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user in netsetup's own words
+ */
+static int set_up_nodes(struct lab *lab)
+{
+	struct lab_job jobs[GCP_NODES] = { 0 };
+	int r;
+
+	for (unsigned int n = 0; n < GCP_NODES; n++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "node%u", n + 1);
+		jobs[n].member = lab_member(lab, name);
+		jobs[n].argv = netsetup_apply;
+		r = wait_for_router(jobs[n].member, lab_deadline(20));
+		if (r < 0)
+			return r;
+	}
+	lab_step(lab, "setting the nodes up: netsetup apply --provider gcp");
+	r = lab_jobs(lab, jobs, GCP_NODES, lab_deadline(60));
+	for (unsigned int n = 0; n < GCP_NODES; n++) {
+		if (jobs[n].status != 0)
+			(void)lab_fail(lab, 0, "%s: %s", jobs[n].member->name,
+				       buf_text(&jobs[n].err));
+		buf_release(&jobs[n].out);
+		buf_release(&jobs[n].err);
+	}
+	return r;
+}
+
+/**
+ * up() - Bring it up
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int up(struct lab *lab)
+{
+	struct member *router;
+	int r;
+
+	lab_step(lab, "making the router and %d nodes", GCP_NODES);
+	r = lab_member_new(lab, "router", MEMBER_ROUTER, NULL, NULL, &router);
+	if (r == 0)
+		r = member_sysctl(router, "net/ipv6/conf/all/forwarding", "1");
+	if (r == 0)
+		r = member_addr_add(router, "lo", "fd20:ce::254/128");
+	for (unsigned int n = 1; r == 0 && n <= GCP_NODES; n++)
+		r = join_node(lab, router, n);
+	if (r < 0)
+		return r;
+	lab_step(lab, "waiting for metadata and router advertisements");
+	r = start_services(lab, router);
+	if (r < 0)
+		return r;
+	return set_up_nodes(lab);
+}
+
+const struct lab_case case_gcp = {
+	.name = "gcp",
+	.summary = "two nodes of a GCP-shaped cloud, brought up by netsetup",
+	.engine = "netns",
+	.verify = netsetup_verify,
+	.up = up,
+};
