@@ -145,6 +145,20 @@ int nl_subscribe(struct nl *nl, unsigned int group)
 }
 
 /**
+ * is_message() - Whether a whole message lies in what is left of a datagram
+ * @m:		Where it would start
+ * @left:	Bytes
+ *
+ * libmnl compares as signed numbers, and takes a length of 2^31 and more for a small one.
+ *
+ * Return: true if it does
+ */
+static bool is_message(const struct nlmsghdr *m, int left)
+{
+	return mnl_nlmsg_ok(m, left) && m->nlmsg_len <= (unsigned int)left;
+}
+
+/**
  * nl_events() - Give all events that wait in the socket to a function
  * @nl:		Subscribed socket
  * @fn:		Called for each
@@ -166,7 +180,7 @@ int nl_events(struct nl *nl, nl_message_fn *fn, void *context)
 			continue;
 		if (n < 0)
 			return -errno;
-		for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+		for (; is_message(m, left); m = mnl_nlmsg_next(m, &left)) {
 			r = fn(m, context);
 			if (r < 0)
 				return r;
@@ -208,11 +222,14 @@ static void read_error(const struct nlmsghdr *m, struct nl_error *ret)
 	*ret = (struct nl_error){ .seq = m->nlmsg_seq };
 	if (mnl_nlmsg_get_payload_len(m) < sizeof(int))
 		return;
-	ret->error = e->error;
+	/* MAX_ERRNO of the kernel: what is no error number is no answer either. */
+	ret->error = e->error > 0 || e->error < -4095 ? -EPROTO : e->error;
 	if (!(m->nlmsg_flags & NLM_F_ACK_TLVS))
 		return;
 	if (m->nlmsg_type == NLMSG_DONE)
 		skip = sizeof(int);
+	else if (mnl_nlmsg_get_payload_len(m) < sizeof(*e))
+		return;
 	else if (!(m->nlmsg_flags & NLM_F_CAPPED))
 		skip += mnl_nlmsg_get_payload_len(&e->msg);
 	if (mnl_nlmsg_get_payload_len(m) < skip)
@@ -251,7 +268,7 @@ static int read_answer(struct nl *nl, struct reading *d, ssize_t len)
 	const struct nlmsghdr *m = nl->rx;
 	int left = (int)len;
 
-	for (; mnl_nlmsg_ok(m, left); m = mnl_nlmsg_next(m, &left)) {
+	for (; is_message(m, left); m = mnl_nlmsg_next(m, &left)) {
 		struct nl_error e;
 
 		if (m->nlmsg_seq != d->seq)
