@@ -54,6 +54,24 @@ torture: deps ## kill apply at each step and at random, recover (KILLS=500 SEED=
 	@$(MAKE) --no-print-directory all
 	@BIN=$(abspath $(bin)) tests/torture/torture
 
+# One program a parser, tests/fuzz/NAME.c; TIME seconds each, T=name one of them.
+fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
+TIME ?= 10
+
+# Kept, so that make says nothing of removing them.
+.SECONDARY: $(fuzzers:%=$(obj)/tests/fuzz/%.o)
+
+$(out)/fuzz/%: $(obj)/tests/fuzz/%.o $(out)/libinner.a $(out)/libshoot6.a
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(CFLAGS) $(san) -fsanitize=fuzzer -o $@ $^ \
+		$$(pkg-config --libs $(sort $(pkgs))) -lm
+
+fuzz: deps ## fuzz the parsers (TIME=60 seconds each, T=name: one)
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=address,undefined \
+		CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' out=build/fuzz \
+		$(fuzzers:%=build/fuzz/fuzz/%)
+	@tests/fuzz/run $(TIME) build/fuzz/fuzz $(or $(T),$(fuzzers))
+
 # $(1): suites to run. The runner prints the one closing line for all of them.
 run-tests = @BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) \
 	SANITIZE='$(SANITIZE)' tests/run $(if $(T),-t '$(T)') $(1)
@@ -73,4 +91,4 @@ check-cli: all ## run the programs from outside (T=file: one)
 check-netns: all ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
-.PHONY: check check-all check-unit check-cli check-netns bench torture force
+.PHONY: check check-all check-unit check-cli check-netns bench torture fuzz force
