@@ -10,7 +10,7 @@
 
 #include "lib/json.h"
 
-#define CHANNEL_MAX (192U << 10)	/* bytes of a message */
+#define CHANNEL_MAX (192U << 10) /* bytes of a message */
 
 /* @fd_with: descriptor to send along, or -1. Not blocking for ever: -EPIPE where nobody
  * reads any more. */

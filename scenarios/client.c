@@ -18,7 +18,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ANSWER_S 120	/* a holder that brings up a lab answers afterwards */
+#define ANSWER_S 120 /* a holder that brings up a lab answers afterwards */
 
 /**
  * client_close() - Let go of a lab
@@ -232,8 +232,10 @@ static int become_member(const struct client_exec *e)
 
 	if (setns(e->pidfd, flags) < 0 || chdir("/") < 0)
 		return -errno;
-	if (setenv("PATH", ROOT_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-				    "/usr/bin:/sbin:/bin", 1) < 0 ||
+	if (setenv("PATH",
+		   ROOT_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			    "/usr/bin:/sbin:/bin",
+		   1) < 0 ||
 	    setenv("HOME", "/root", 1) < 0 ||
 	    setenv("CNI_PATH", "/opt/cni/bin", 1) < 0)
 		return -errno;
@@ -270,8 +272,8 @@ int client_exec(void *arg)
 	if (r == 0)
 		r = proc_wait(&p, LOOP_FOREVER, &status);
 	if (r < 0) {
-		(void)dprintf(STDERR_FILENO, "scenario: '%s': %s\n",
-			      e->argv[0], strerror(-r));
+		(void)dprintf(STDERR_FILENO, "scenario: '%s': %s\n", e->argv[0],
+			      strerror(-r));
 		return r == -ENOENT ? 127 : 126;
 	}
 	return proc_exit_code(status);

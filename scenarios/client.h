@@ -12,11 +12,14 @@
 #include "lib/proc.h"
 
 struct client_lab {
-	int fd;			/* control socket */
-	struct proc holder;	/* not our child */
+	int fd; /* control socket */
+	struct proc holder; /* not our child */
 };
 
-#define CLIENT_LAB_INIT { .fd = -1, .holder = PROC_INIT }
+#define CLIENT_LAB_INIT                       \
+	{                                     \
+		.fd = -1, .holder = PROC_INIT \
+	}
 
 must_check int client_open(const char *name, struct client_lab *ret);
 void client_close(struct client_lab *c);
@@ -29,13 +32,13 @@ must_check int client_request(struct client_lab *c, const char *op,
 			      void *arg);
 /* For proc_opts.run: runs a program in a member, as the caller's own. */
 struct client_exec {
-	int pidfd;		/* of the member's init */
+	int pidfd; /* of the member's init */
 	bool rootless;
 	const char *const *argv;
 };
 
 must_check int client_member(struct client_lab *c, const char *member,
 			     struct client_exec *ret);
-int client_exec(void *arg);	/* exit status */
+int client_exec(void *arg); /* exit status */
 /* Kills the holder, waits until all of the lab has ended. */
 must_check int client_kill(struct client_lab *c);

@@ -12,11 +12,11 @@
 struct holder {
 	struct loop loop;
 	struct lab lab;
-	int link_fd;	/* to the up or run that made us; -1: committed */
-	int talk_fd;	/* who hears lab_step() and lab_fail(); -1: nobody */
-	int listen_fd;	/* control socket */
-	int pid_fd;	/* our own PID namespace, to come back to */
-	bool failed;	/* lab_fail() has told why */
+	int link_fd; /* to the up or run that made us; -1: committed */
+	int talk_fd; /* who hears lab_step() and lab_fail(); -1: nobody */
+	int listen_fd; /* control socket */
+	int pid_fd; /* our own PID namespace, to come back to */
+	bool failed; /* lab_fail() has told why */
 };
 
 struct fault;

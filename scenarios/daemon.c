@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define JOBS_AT_ONCE 8	/* of lab_jobs(): more only wait for each other */
+#define JOBS_AT_ONCE 8 /* of lab_jobs(): more only wait for each other */
 
 /* How to start something in a member. */
 struct entry {
@@ -256,8 +256,8 @@ int daemon_wait(struct daemon *d, int64_t deadline_ns)
 					{ .fd = d->proc.pidfd,
 					  .events = POLLIN } };
 		int64_t left = deadline_ns - loop_now();
-		int n = poll(fds, 2, (int)MAX(left / NSEC_PER_MSEC,
-					      (int64_t)0));
+		int n = poll(fds, 2,
+			     (int)MAX(left / NSEC_PER_MSEC, (int64_t)0));
 
 		if (n == 0)
 			return lab_fail(lab, -ETIMEDOUT,
@@ -410,8 +410,7 @@ int member_do(struct member *m, const char *const argv[])
 		return 0;
 	return lab_fail(m->lab, r < 0 ? r : -EIO, "'%s' in '%s': %s", argv[0],
 			m->name,
-			last_lines(err.len ? buf_text(&err) :
-					     buf_text(&out)));
+			last_lines(err.len ? buf_text(&err) : buf_text(&out)));
 }
 
 /* A job's temporary files: no pipe to be served while it runs. */
@@ -431,8 +430,8 @@ static int temporary(const char *text)
 
 	if (fd < 0)
 		return -errno;
-	if (text && (write(fd, text, strlen(text)) < 0 ||
-		     lseek(fd, 0, SEEK_SET) < 0))
+	if (text &&
+	    (write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0))
 		return -errno;
 	return TAKE_FD(fd);
 }

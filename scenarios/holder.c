@@ -102,10 +102,9 @@ bool holder_rootless(void)
 static int detach_stdio(const struct state *state)
 {
 	_cleanup_close_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	_cleanup_close_ int log = openat(state->fd, "log/holder.log",
-					 O_WRONLY | O_CREAT | O_APPEND |
-						 O_CLOEXEC,
-					 0600);
+	_cleanup_close_ int log =
+		openat(state->fd, "log/holder.log",
+		       O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
 	if (null < 0 || log < 0 || setsid() < 0)
 		return -errno;
@@ -147,9 +146,12 @@ static void close_foreign(const int *keep, size_t n)
 static int environment(void)
 {
 	if (clearenv() != 0 ||
-	    setenv("PATH", ROOT_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-				    "/usr/bin:/sbin:/bin", 1) < 0 ||
-	    setenv("HOME", "/root", 1) < 0 || setenv("LANG", "C.UTF-8", 1) < 0 ||
+	    setenv("PATH",
+		   ROOT_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			    "/usr/bin:/sbin:/bin",
+		   1) < 0 ||
+	    setenv("HOME", "/root", 1) < 0 ||
+	    setenv("LANG", "C.UTF-8", 1) < 0 ||
 	    setenv("CNI_PATH", "/opt/cni/bin", 1) < 0)
 		return -ENOMEM;
 	return 0;
@@ -182,7 +184,8 @@ static int settle(struct holder *h, const struct holder_request *request)
 	if (r < 0 && h->lab.rootless && (r == -EPERM || r == -EACCES))
 		return lab_fail(&h->lab, r,
 				"missing permission in a user namespace: "
-				"cannot %s", root.what);
+				"cannot %s",
+				root.what);
 	if (r < 0)
 		return lab_fail(&h->lab, r, "cannot %s", root.what);
 	r = environment();
@@ -319,8 +322,7 @@ static int clone_holder(const struct holder_request *request,
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_NEWNET |
 			 CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
-			 CLONE_NEWPID |
-			 (request->rootless ? CLONE_NEWUSER : 0),
+			 CLONE_NEWPID | (request->rootless ? CLONE_NEWUSER : 0),
 		.pidfd = (uint64_t)(uintptr_t)&p.pidfd,
 		.exit_signal = SIGCHLD,
 	};
@@ -331,7 +333,7 @@ static int clone_holder(const struct holder_request *request,
 	p.pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	r = p.pid < 0 ? -errno : 0;
 	if (p.pid == 0) {
-		(void)close(link_fds[0]);	/* or we would never see its end */
+		(void)close(link_fds[0]); /* or we would never see its end */
 		holder_main(request, link_fds[1], listen_fd);
 	}
 	if (fchdir(here) < 0 && r == 0)
@@ -382,9 +384,10 @@ int holder_start(struct holder_request *request, struct proc *ret_proc,
  * @link_fd:	To the holder
  *
  * Two steps: first the holder lets go of PR_SET_PDEATHSIG but still ends with the link,
- * then one byte releases it from the link, too. The caller calls _exit(0) at once.
+ * then one more word releases it from the link, too, and the caller leaves within the
+ * next instruction: nothing that could fail or be killed lies between the two.
  *
- * Return: 0; -EPIPE where the holder has died
+ * Return: only after a failure: -EPIPE where the holder has died
  */
 int holder_commit(int link_fd)
 {
@@ -396,7 +399,7 @@ int holder_commit(int link_fd)
 	r = channel_send(link_fd, commit, -1);
 	if (r == 0)
 		r = channel_receive(link_fd, lab_deadline(30), &answer, NULL);
-	if (r == 0)
-		r = channel_send(link_fd, commit, -1);
-	return r;
+	if (r == 0 && send(link_fd, "{}", 2, MSG_NOSIGNAL) == 2)
+		_exit(EXIT_SUCCESS);
+	return r < 0 ? r : -errno;
 }

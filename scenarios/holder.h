@@ -15,18 +15,18 @@
 #include "scenarios/state.h"
 
 struct holder_request {
-	const char *name;	/* of the lab */
+	const char *name; /* of the lab */
 	const struct lab_case *what;
 	unsigned int nodes;
 	const char *provider;
-	int bin_fd;		/* folder of our programs */
+	int bin_fd; /* folder of our programs */
 	struct state *state;
-	bool rootless;		/* set by holder_start() */
+	bool rootless; /* set by holder_start() */
 };
 
 must_check int holder_start(struct holder_request *request,
 			    struct proc *ret_proc, int *ret_link_fd);
-/* Lets the lab outlive the caller. The last act of a successful `up`: call _exit(0). */
+/* Lets the lab outlive the caller: the last act of a successful `up`, ends by _exit(0). */
 must_check int holder_commit(int link_fd);
 /* Whether namespaces need a user namespace first. */
 bool holder_rootless(void);

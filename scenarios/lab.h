@@ -50,18 +50,18 @@ struct lab_link {
 
 struct lab {
 	const char *name;
-	const char *engine;		/* "netns", "kubernetes" */
+	const char *engine; /* "netns", "kubernetes" */
 	const struct lab_case *what;
-	unsigned int nodes;		/* --nodes; 0: what the case likes */
-	const char *provider;		/* --provider; NULL: what the case likes */
-	const char *dir;		/* state folder as the holder sees it */
-	bool rootless;			/* in a user namespace, one uid mapped */
-	struct member **members;	/* in the order they were made */
+	unsigned int nodes; /* --nodes; 0: what the case likes */
+	const char *provider; /* --provider; NULL: what the case likes */
+	const char *dir; /* state folder as the holder sees it */
+	bool rootless; /* in a user namespace, one uid mapped */
+	struct member **members; /* in the order they were made */
 	size_t n_members;
-	struct lab_link *links;		/* in the order they were made */
+	struct lab_link *links; /* in the order they were made */
 	size_t n_links;
-	void *data;			/* the case's own */
-	struct holder *holder;		/* the core's own */
+	void *data; /* the case's own */
+	struct holder *holder; /* the core's own */
 };
 
 /* --- telling the user ---------------------------------------------------------- */
@@ -78,28 +78,28 @@ int64_t lab_deadline(unsigned int seconds);
 
 struct member {
 	struct lab *lab;
-	char name[64];		/* "router", "node1", "node1/a" */
-	char base[64];		/* behind the '/': its host name, netns in /run/netns */
+	char name[64]; /* "router", "node1", "node1/a" */
+	char base[64]; /* behind the '/': its host name, netns in /run/netns */
 	enum member_kind kind;
-	struct member *node;	/* of a pod; NULL otherwise */
-	struct proc init;	/* as the holder sees it */
-	bool vantage;		/* `run` probes from here; true for nodes and pods */
+	struct member *node; /* of a pod; NULL otherwise */
+	struct proc init; /* as the holder sees it */
+	bool vantage; /* `run` probes from here; true for nodes and pods */
 	struct daemon **daemons;
 	size_t n_daemons;
-	struct nl_sock *rtnl;	/* libnl socket in its network namespace */
+	struct nl_sock *rtnl; /* libnl socket in its network namespace */
 };
 
 /* Folders of the state folder (a real disk) that a node sees at a path of its own. */
 struct member_bind {
-	const char *source;	/* below lab->dir/members/NAME, or absolute */
-	const char *target;	/* in the member, absolute */
+	const char *source; /* below lab->dir/members/NAME, or absolute */
+	const char *target; /* in the member, absolute */
 	bool read_only;
 };
 
 struct member_opts {
-	bool cgroup;		/* own cgroups and cgroup namespace, mounted */
-	bool shared;		/* make the root shared, as a kubelet wants it */
-	const struct member_bind *binds;	/* ended by .target == NULL */
+	bool cgroup; /* own cgroups and cgroup namespace, mounted */
+	bool shared; /* make the root shared, as a kubelet wants it */
+	const struct member_bind *binds; /* ended by .target == NULL */
 };
 
 /* @name: for a pod without its node's part ("a"); @node: of a pod, else NULL. A pod's
@@ -109,23 +109,25 @@ must_check int lab_member_new(struct lab *lab, const char *name,
 			      const struct member_opts *opts,
 			      struct member **ret);
 struct member *lab_member(const struct lab *lab, const char *name);
-void lab_member_end(struct member *m);	/* kills it, forgets it; pods with node */
+void lab_member_end(
+	struct member *m); /* kills it, forgets it; pods with node */
 /* Process id of the init as node (or the member itself: 1) sees it; for /proc/PID. */
 pid_t member_pid_in(const struct member *m, const struct member *seen_by);
 
 /* --- programs ------------------------------------------------------------------ */
 
 struct spawn_opts {
-	const char *log;	/* name of its log; NULL: last part of argv[0] */
-	const char *const *env;	/* "KEY=value" beside the lab's; ends with NULL */
-	const char *ready;	/* text in its output that means it serves */
+	const char *log; /* name of its log; NULL: last part of argv[0] */
+	const char *const
+		*env; /* "KEY=value" beside the lab's; ends with NULL */
+	const char *ready; /* text in its output that means it serves */
 };
 
 /* A program of a member that is to run on; output in lab->dir/log/MEMBER-LOG.log. */
 struct daemon {
 	struct member *member;
-	char name[48];		/* spawn_opts.log */
-	char log[160];		/* path of the log, for the holder */
+	char name[48]; /* spawn_opts.log */
+	char log[160]; /* path of the log, for the holder */
 	char *ready;
 	struct proc proc;
 };
@@ -159,9 +161,9 @@ struct lab_job {
 	struct member *member;
 	const char *const *argv;
 	const char *const *env;
-	const char *input;	/* standard input, or NULL */
-	struct buf out, err;	/* BUF_INIT before; the caller ends them */
-	int status;		/* exit code, or negative errno */
+	const char *input; /* standard input, or NULL */
+	struct buf out, err; /* BUF_INIT before; the caller ends them */
+	int status; /* exit code, or negative errno */
 	struct proc proc;
 };
 /* Return: 0 where all exited with 0, -EIO where some did not, -ETIMEDOUT. */
@@ -186,9 +188,9 @@ must_check int member_sysctl(struct member *m, const char *key,
 /* --- links, addresses, routes -------------------------------------------------- */
 
 struct veth_opts {
-	unsigned int mtu;	/* 0: 1500 */
-	const char *mac_a, *mac_b;	/* "02:..", NULL: the kernel's choice */
-	bool down;		/* leave both down; default is up */
+	unsigned int mtu; /* 0: 1500 */
+	const char *mac_a, *mac_b; /* "02:..", NULL: the kernel's choice */
+	bool down; /* leave both down; default is up */
 };
 
 must_check int lab_veth(struct lab *lab, struct member *a, const char *ifa,
@@ -209,9 +211,9 @@ must_check int member_link_local(struct member *m, const char *ifname,
 				 struct addr *ret);
 
 struct route_opts {
-	const char *type;	/* NULL: unicast; "blackhole", "unreachable", ... */
-	unsigned int metric;	/* 0: the kernel's */
-	unsigned int table;	/* 0: main */
+	const char *type; /* NULL: unicast; "blackhole", "unreachable", ... */
+	unsigned int metric; /* 0: the kernel's */
+	unsigned int table; /* 0: main */
 	unsigned int mtu;
 };
 /* @dst: prefix, "default" is ::/0; @via, @dev may be NULL. */
@@ -228,9 +230,9 @@ must_check int member_route_del(struct member *m, const char *dst,
 struct lab_case {
 	const char *name;
 	const char *summary;
-	const char *engine;	/* "netns", "kubernetes" */
-	bool needs_tun;		/* opens /dev/net/tun */
-	const char *const *needs;	/* programs it starts, ends with NULL */
+	const char *engine; /* "netns", "kubernetes" */
+	bool needs_tun; /* opens /dev/net/tun */
+	const char *const *needs; /* programs it starts, ends with NULL */
 	/* On each node, whether it is as netsetup had left it; NULL: not asked. Ends
 	 * with NULL: { "netsetup", "verify", "--json", ..., NULL }. */
 	const char *const *verify;

@@ -52,12 +52,18 @@ static inline void nl_cache_freep(struct nl_cache **c)
 static const struct {
 	int nle, error;
 } errors[] = {
-	{ NLE_EXIST, EEXIST },		  { NLE_OBJ_NOTFOUND, ENOENT },
-	{ NLE_NODEV, ENODEV },		  { NLE_PERM, EPERM },
-	{ NLE_NOMEM, ENOMEM },		  { NLE_INVAL, EINVAL },
-	{ NLE_NOADDR, EADDRNOTAVAIL },	  { NLE_BUSY, EBUSY },
-	{ NLE_OPNOTSUPP, EOPNOTSUPP },	  { NLE_PARSE_ERR, EINVAL },
-	{ NLE_AF_NOSUPPORT, EAFNOSUPPORT }, { NLE_RANGE, ERANGE },
+	{ NLE_EXIST, EEXIST },
+	{ NLE_OBJ_NOTFOUND, ENOENT },
+	{ NLE_NODEV, ENODEV },
+	{ NLE_PERM, EPERM },
+	{ NLE_NOMEM, ENOMEM },
+	{ NLE_INVAL, EINVAL },
+	{ NLE_NOADDR, EADDRNOTAVAIL },
+	{ NLE_BUSY, EBUSY },
+	{ NLE_OPNOTSUPP, EOPNOTSUPP },
+	{ NLE_PARSE_ERR, EINVAL },
+	{ NLE_AF_NOSUPPORT, EAFNOSUPPORT },
+	{ NLE_RANGE, ERANGE },
 };
 
 /**
@@ -183,8 +189,8 @@ static int set_mac(struct rtnl_link *link, const char *text)
  */
 static int note_link(struct lab *lab, const struct lab_link *l)
 {
-	struct lab_link *all = reallocarray(lab->links, lab->n_links + 1,
-					    sizeof(*all));
+	struct lab_link *all =
+		reallocarray(lab->links, lab->n_links + 1, sizeof(*all));
 
 	if (!all)
 		return -ENOMEM;
@@ -232,8 +238,8 @@ static int make_veth(struct member *a, const char *ifa, struct member *b,
 	if (r == 0)
 		r = set_mac(peer, o->mac_b);
 	if (r == 0)
-		r = errno_of(rtnl_link_add(sock, link,
-					   NLM_F_CREATE | NLM_F_EXCL));
+		r = errno_of(
+			rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL));
 	rtnl_link_put(peer);
 	return r;
 }
@@ -543,18 +549,18 @@ static int make_route(struct member *m, const char *dst, const char *via,
 	if (!route)
 		return -ENOMEM;
 	if (type < 0 ||
-	    nl_addr_parse(strcmp(dst, "default") == 0 ? "::/0" : dst,
-			  AF_UNSPEC, &to) < 0)
+	    nl_addr_parse(strcmp(dst, "default") == 0 ? "::/0" : dst, AF_UNSPEC,
+			  &to) < 0)
 		return -EINVAL;
 	rtnl_route_set_family(route, (uint8_t)nl_addr_get_family(to));
 	rtnl_route_set_dst(route, to);
 	rtnl_route_set_type(route, (uint8_t)type);
 	rtnl_route_set_table(route, o->table ? o->table : RT_TABLE_MAIN);
 	rtnl_route_set_protocol(route, RTPROT_STATIC);
-	rtnl_route_set_scope(route, nl_addr_get_family(to) == AF_INET && !via &&
-						    dev ?
-					    RT_SCOPE_LINK :
-					    RT_SCOPE_UNIVERSE);
+	rtnl_route_set_scope(route,
+			     nl_addr_get_family(to) == AF_INET && !via && dev ?
+				     RT_SCOPE_LINK :
+				     RT_SCOPE_UNIVERSE);
 	if (o->metric)
 		rtnl_route_set_priority(route, o->metric);
 	if (o->mtu && rtnl_route_set_metric(route, RTAX_MTU, o->mtu) < 0)
@@ -586,8 +592,10 @@ int member_route_add(struct member *m, const char *dst, const char *via,
 		r = make_route(m, dst, via, dev, &o, &route);
 	if (r == 0)
 		r = errno_of(rtnl_route_add(sock, route, NLM_F_REPLACE));
-	return r < 0 ? lab_fail(m->lab, r, "route '%s' via '%s' dev '%s' of "
-				"'%s'", dst, via ? via : "-", dev ? dev : "-",
+	return r < 0 ? lab_fail(m->lab, r,
+				"route '%s' via '%s' dev '%s' of "
+				"'%s'",
+				dst, via ? via : "-", dev ? dev : "-",
 				m->name) :
 		       0;
 }

@@ -90,7 +90,8 @@ static int command_up(void *config, int n_args, char **args)
 {
 	const struct scenario *s = config;
 	const char *word = n_args ? args[0] : "shoot";
-	struct up up = { .nodes = s->nodes, .provider = s->provider,
+	struct up up = { .nodes = s->nodes,
+			 .provider = s->provider,
 			 .program = s->program };
 	struct ui ui;
 	int code;
@@ -103,7 +104,8 @@ static int command_up(void *config, int n_args, char **args)
 	up.name = s->name ? s->name : up.what->name;
 	if (state_check_name(up.name) < 0) {
 		log_error("name '%s': letters, digits, '.', '_' and '-', 40 "
-			  "at most", up.name);
+			  "at most",
+			  up.name);
 		return EXIT_USAGE;
 	}
 	ui_init(&ui);
@@ -115,7 +117,7 @@ static int command_up(void *config, int n_args, char **args)
 	log_info("lab '%s' is up; 'scenario down %s' ends it", up.name,
 		 up.name);
 	/* Nothing may come between the two: until now our death is the lab's. */
-	_exit(up_commit(&up));
+	return up_commit(&up);
 }
 
 /**
@@ -152,8 +154,7 @@ static int command_exec(void *config, int n_args, char **args)
 	r = client_member(&lab, args[1], &e);
 	if (r < 0) {
 		log_error("member '%s' of lab '%s': %s", args[1], args[0],
-			  r == -ENOENT ? "there is no such one" :
-					 strerror(-r));
+			  r == -ENOENT ? "there is no such one" : strerror(-r));
 		return EXIT_USAGE;
 	}
 	(void)sigaction(SIGINT, &action, NULL);
@@ -347,32 +348,63 @@ static int command_list(void *config, int n_args, char **args)
 #define OPTION(field) offsetof(struct scenario, field)
 
 static const struct opt options[] = {
-	{ .name = "name", .letter = 'n', .type = OPT_STRING, .arg = "NAME",
-	  .offset = OPTION(name), .verbs = " up run ",
+	{ .name = "name",
+	  .letter = 'n',
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(name),
+	  .verbs = " up run ",
 	  .help = "name of the lab (that of the case if not given)" },
-	{ .name = "engine", .type = OPT_STRING, .arg = "ENGINE",
-	  .offset = OPTION(engine), .verbs = " up run ",
+	{ .name = "engine",
+	  .type = OPT_STRING,
+	  .arg = "ENGINE",
+	  .offset = OPTION(engine),
+	  .verbs = " up run ",
 	  .help = "'netns' or 'kubernetes'" },
-	{ .name = "nodes", .type = OPT_UINT, .arg = "N", .min = 1, .max = 100,
-	  .offset = OPTION(nodes), .verbs = " up run ",
+	{ .name = "nodes",
+	  .type = OPT_UINT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 100,
+	  .offset = OPTION(nodes),
+	  .verbs = " up run ",
 	  .help = "number of nodes, where the case leaves it open" },
-	{ .name = "provider", .type = OPT_STRING, .arg = "NAME",
-	  .offset = OPTION(provider), .verbs = " up run ",
+	{ .name = "provider",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(provider),
+	  .verbs = " up run ",
 	  .help = "cloud to play, where the case leaves it open" },
-	{ .name = "fault", .letter = 'f', .type = OPT_STRING, .arg = "NAME",
-	  .offset = OPTION(fault), .verbs = " run ",
+	{ .name = "fault",
+	  .letter = 'f',
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(fault),
+	  .verbs = " run ",
 	  .help = "break the lab like this before the checks" },
-	{ .name = "json", .letter = 'j', .type = OPT_FLAG,
-	  .offset = OPTION(json), .verbs = " run status list ",
+	{ .name = "json",
+	  .letter = 'j',
+	  .type = OPT_FLAG,
+	  .offset = OPTION(json),
+	  .verbs = " run status list ",
 	  .help = "print one JSON object" },
-	{ .name = "out", .type = OPT_STRING, .arg = "FOLDER",
-	  .offset = OPTION(out), .verbs = " run ",
+	{ .name = "out",
+	  .type = OPT_STRING,
+	  .arg = "FOLDER",
+	  .offset = OPTION(out),
+	  .verbs = " run ",
 	  .help = "write the report as report.json into this folder" },
-	{ .name = "html", .type = OPT_STRING, .arg = "FILE",
-	  .offset = OPTION(html), .verbs = " run ",
+	{ .name = "html",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(html),
+	  .verbs = " run ",
 	  .help = "write the report as one HTML page" },
-	{ .name = "junit", .type = OPT_STRING, .arg = "FILE",
-	  .offset = OPTION(junit), .verbs = " run ",
+	{ .name = "junit",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(junit),
+	  .verbs = " run ",
 	  .help = "write the report as JUnit XML" },
 };
 

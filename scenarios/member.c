@@ -65,8 +65,7 @@ static noreturn void init_main(const struct member *m,
 	};
 	struct birth birth = { 0 };
 
-	(void)snprintf(dir, sizeof(dir), "%s/members/%s", m->lab->dir,
-		       m->name);
+	(void)snprintf(dir, sizeof(dir), "%s/members/%s", m->lab->dir, m->name);
 	(void)prctl(PR_SET_NAME, "shoot6-init");
 	(void)setsid();
 	birth.r = root_enter(&root);
@@ -98,7 +97,7 @@ int member_aim(const struct member *m)
 void member_unaim(const struct member *m)
 {
 	if (m && setns(m->lab->holder->pid_fd, CLONE_NEWPID) < 0)
-		abort();	/* or the next member would be another one's child */
+		abort(); /* or the next member would be another one's child */
 }
 
 /**
@@ -135,7 +134,7 @@ static struct clone_args clone_args_for(int *pidfd, uint64_t flags)
 /* How a helper tells of the init it has cloned. */
 struct cloned {
 	int r;
-	int pidfd;	/* in the table of descriptors it shares with the holder */
+	int pidfd; /* in the table of descriptors it shares with the holder */
 };
 
 /**
@@ -444,8 +443,8 @@ int lab_member_new(struct lab *lab, const char *name, enum member_kind kind,
 		return r;
 	r = node ? publish_pod(m) : 0;
 	if (r < 0)
-		return lab_fail(lab, r, "pod '%s': no '/run/netns/%s'",
-				m->name, m->base);
+		return lab_fail(lab, r, "pod '%s': no '/run/netns/%s'", m->name,
+				m->base);
 	lab->members[lab->n_members++] = m;
 	*ret = TAKE_PTR(m);
 	return 0;

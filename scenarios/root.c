@@ -13,46 +13,86 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NEW_ROOT "/sys"	/* where the new root is made: exists on every machine */
+#define NEW_ROOT \
+	"/sys" /* where the new root is made: exists on every machine */
 
 /* Folders of the new root, each after the one it is in. */
 static const struct {
 	const char *path;
 	mode_t mode;
 } folders[] = {
-	{ "proc", 0755 },	 { "sys", 0755 },
-	{ "dev", 0755 },	 { "run", 0755 },
-	{ "run/netns", 0755 },	 { "run/lock", 0755 },
-	{ "run/shoot6", 0755 },	 { "run/shoot6/state", 0755 },
-	{ "tmp", 01777 },	 { "var", 0755 },
-	{ "var/lib", 0755 },	 { "var/log", 0755 },
-	{ "var/cache", 0755 },	 { "var/tmp", 01777 },
-	{ "root", 0700 },	 { "mnt", 0755 },
-	{ "opt", 0755 },	 { "opt/cni", 0755 },
-	{ "opt/cni/bin", 0755 }, { "opt/shoot6", 0755 },
+	{ "proc", 0755 },
+	{ "sys", 0755 },
+	{ "dev", 0755 },
+	{ "run", 0755 },
+	{ "run/netns", 0755 },
+	{ "run/lock", 0755 },
+	{ "run/shoot6", 0755 },
+	{ "run/shoot6/state", 0755 },
+	{ "tmp", 01777 },
+	{ "var", 0755 },
+	{ "var/lib", 0755 },
+	{ "var/log", 0755 },
+	{ "var/cache", 0755 },
+	{ "var/tmp", 01777 },
+	{ "root", 0700 },
+	{ "mnt", 0755 },
+	{ "opt", 0755 },
+	{ "opt/cni", 0755 },
+	{ "opt/cni/bin", 0755 },
+	{ "opt/shoot6", 0755 },
 	{ "opt/shoot6/bin", 0755 },
-	{ "etc", 0755 },	 { "etc/shoot6", 0755 },
-	{ "dev/net", 0755 },	 { "dev/pts", 0755 },
+	{ "etc", 0755 },
+	{ "etc/shoot6", 0755 },
+	{ "dev/net", 0755 },
+	{ "dev/pts", 0755 },
 	{ "dev/shm", 01777 },
 };
 
 /* What of the machine is seen, read-only; what is a link there is one here. */
 static const char *const shown[] = {
-	"usr", "bin", "sbin", "lib", "lib32", "lib64", "libx32", "nix",
-	"etc/alternatives", "etc/ca-certificates", "etc/ca-certificates.conf",
-	"etc/ethertypes", "etc/gai.conf", "etc/group", "etc/gss",
-	"etc/host.conf", "etc/inputrc", "etc/iproute2", "etc/ld.so.cache",
-	"etc/ld.so.conf", "etc/ld.so.conf.d", "etc/libnl-3", "etc/localtime",
-	"etc/login.defs", "etc/netconfig", "etc/nsswitch.conf",
-	"etc/os-release", "etc/passwd", "etc/pki", "etc/profile",
-	"etc/protocols", "etc/rpc", "etc/services", "etc/ssl", "etc/terminfo",
+	"usr",
+	"bin",
+	"sbin",
+	"lib",
+	"lib32",
+	"lib64",
+	"libx32",
+	"nix",
+	"etc/alternatives",
+	"etc/ca-certificates",
+	"etc/ca-certificates.conf",
+	"etc/ethertypes",
+	"etc/gai.conf",
+	"etc/group",
+	"etc/gss",
+	"etc/host.conf",
+	"etc/inputrc",
+	"etc/iproute2",
+	"etc/ld.so.cache",
+	"etc/ld.so.conf",
+	"etc/ld.so.conf.d",
+	"etc/libnl-3",
+	"etc/localtime",
+	"etc/login.defs",
+	"etc/netconfig",
+	"etc/nsswitch.conf",
+	"etc/os-release",
+	"etc/passwd",
+	"etc/pki",
+	"etc/profile",
+	"etc/protocols",
+	"etc/rpc",
+	"etc/services",
+	"etc/ssl",
+	"etc/terminfo",
 	"etc/xattr.conf",
 };
 
 /* Devices, where the machine has them. */
 static const char *const devices[] = {
-	"dev/null", "dev/zero", "dev/full", "dev/random", "dev/urandom",
-	"dev/tty", "dev/net/tun", "dev/kmsg", "dev/fuse",
+	"dev/null", "dev/zero",    "dev/full", "dev/random", "dev/urandom",
+	"dev/tty",  "dev/net/tun", "dev/kmsg", "dev/fuse",
 };
 
 static const struct {
@@ -94,8 +134,8 @@ static int failed(struct root *root, const char *what, const char *path)
  *
  * Return: 0, or an errno: -EPERM where the kernel does not let us
  */
-static int bind_mount(struct root *root, const char *source,
-		      const char *target, bool read_only)
+static int bind_mount(struct root *root, const char *source, const char *target,
+		      bool read_only)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
 	_cleanup_close_ int fd = -1;
@@ -334,7 +374,8 @@ int root_enter(struct root *root)
 	/* Both stand at "." now, the old one on top. */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return failed(root, "unmount", "old root");
-	if (root->shared && mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
+	if (root->shared &&
+	    mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL) < 0)
 		return failed(root, "make shared", "/");
 	if (sethostname(root->hostname, strlen(root->hostname)) < 0)
 		return failed(root, "set name", root->hostname);

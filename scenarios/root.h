@@ -13,16 +13,16 @@
 #include "lib/base.h"
 #include "scenarios/lab.h"
 
-#define ROOT_STATE "/run/shoot6/state"	/* state folder, in the holder alone */
-#define ROOT_BIN "/opt/shoot6/bin"
+#define ROOT_STATE "/run/shoot6/state" /* state folder, in the holder alone */
+#define ROOT_BIN   "/opt/shoot6/bin"
 
 struct root {
 	const char *hostname;
 	/* Holder alone: the folder of our programs is the working directory. */
 	bool holder;
-	const char *state;	/* holder: path of the state folder on the machine */
-	const struct member_bind *binds;	/* of a member; NULL: none */
-	const char *member_dir;	/* of a member: what relative binds begin at */
+	const char *state; /* holder: path of the state folder on the machine */
+	const struct member_bind *binds; /* of a member; NULL: none */
+	const char *member_dir; /* of a member: what relative binds begin at */
 	bool shared;
 	/* out: what failed, for the user */
 	char what[128];

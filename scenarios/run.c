@@ -22,7 +22,7 @@
 struct run {
 	const struct scenario *options;
 	struct ui ui;
-	struct up up;		/* where we brought the lab up ourselves */
+	struct up up; /* where we brought the lab up ourselves */
 	bool own;
 	struct client_lab lab;
 	struct report report;
@@ -79,7 +79,8 @@ static int open_or_up(struct run *run, const char *word)
 
 	if (state_check_name(name) == 0 && client_open(name, &run->lab) == 0)
 		return EXIT_OK;
-	run->up = (struct up){ .name = name, .nodes = s->nodes,
+	run->up = (struct up){ .name = name,
+			       .nodes = s->nodes,
 			       .provider = s->provider,
 			       .program = s->program };
 	run->up.what = scenario_case(s, word);
@@ -151,7 +152,8 @@ static int print_table(const struct run *run)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	const struct report_options options = {
-		.colour = log_colour(STDOUT_FILENO), .width = width(),
+		.colour = log_colour(STDOUT_FILENO),
+		.width = width(),
 	};
 	int r = report_render(&run->report, "table", &options, &text);
 

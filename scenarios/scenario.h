@@ -10,7 +10,7 @@
 #include "lib/base.h"
 
 struct scenario {
-	const char *program;	/* argv[0] */
+	const char *program; /* argv[0] */
 	const char *name;
 	const char *engine;
 	const char *provider;
@@ -23,4 +23,5 @@ struct scenario {
 
 int scenario_run(void *config, int n_args, char **args);
 /* The case for a word of the command line; says what is wrong. NULL: none. */
-const struct lab_case *scenario_case(const struct scenario *s, const char *word);
+const struct lab_case *scenario_case(const struct scenario *s,
+				     const char *word);

@@ -33,7 +33,7 @@ struct server {
 struct client {
 	struct loop_source source;
 	struct server *server;
-	const struct fault *fault;	/* injected for it; NULL: none */
+	const struct fault *fault; /* injected for it; NULL: none */
 };
 
 /**
@@ -294,8 +294,7 @@ static void accept_client(struct loop_source *source, uint32_t events,
  * @events:	Not used
  * @now:	Not used
  */
-static void link_ready(struct loop_source *source, uint32_t events,
-		       int64_t now)
+static void link_ready(struct loop_source *source, uint32_t events, int64_t now)
 {
 	struct server *s = container_of(source, struct server, link);
 	_cleanup_(json_freep) struct json *message = NULL;
@@ -313,7 +312,7 @@ static void link_ready(struct loop_source *source, uint32_t events,
 		return;
 	}
 	if (h->talk_fd >= 0) {
-		h->talk_fd = -1;	/* the first of two: agreed */
+		h->talk_fd = -1; /* the first of two: agreed */
 		channel_tell(source->fd, "committed", "once");
 		return;
 	}

@@ -332,8 +332,8 @@ static struct sockaddr_un control_address(int dir)
  */
 int state_bind(const struct state *state, int *ret_fd)
 {
-	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
-					0);
+	_cleanup_close_ int fd =
+		socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	struct sockaddr_un sun = control_address(state->fd);
 
 	if (fd < 0)

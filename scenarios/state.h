@@ -15,11 +15,14 @@
 #include <limits.h>
 
 struct state {
-	char path[PATH_MAX - 64];	/* of the lab's folder, absolute */
-	int fd;				/* the folder, locked; -1: none */
+	char path[PATH_MAX - 64]; /* of the lab's folder, absolute */
+	int fd; /* the folder, locked; -1: none */
 };
 
-#define STATE_INIT { .fd = -1 }
+#define STATE_INIT       \
+	{                \
+		.fd = -1 \
+	}
 
 must_check int state_check_name(const char *name);
 /* Sweeps, then makes and locks a lab's folder: -EEXIST where that lab is up. */

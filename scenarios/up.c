@@ -51,10 +51,10 @@ static int open_programs(const char *program)
  */
 static bool find_program(const char *name)
 {
-	static const char *const folders[] = { "/usr/local/sbin",
-					       "/usr/local/bin", "/usr/sbin",
-					       "/usr/bin", "/usr/lib/cni",
-					       "/opt/cni/bin" };
+	static const char *const folders[] = {
+		"/usr/local/sbin", "/usr/local/bin", "/usr/sbin",
+		"/usr/bin",        "/usr/lib/cni",   "/opt/cni/bin"
+	};
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
@@ -80,7 +80,8 @@ static int check_needs(const struct lab_case *what)
 		if (find_program(*p))
 			continue;
 		log_error("missing program '%s', case '%s' starts it; 'make "
-			  "deps' installs it", *p, what->name);
+			  "deps' installs it",
+			  *p, what->name);
 		code = EXIT_USAGE;
 	}
 	if (what->needs_tun && code == EXIT_OK) {
@@ -180,7 +181,8 @@ static int start(struct up *up)
 	if (request.rootless) {
 		log_error("missing permission: no user namespace of our own: "
 			  "%s (user.max_user_namespaces, kernel.unprivileged_"
-			  "userns_clone, or be root)", strerror(-r));
+			  "userns_clone, or be root)",
+			  strerror(-r));
 		return EXIT_SKIPPED;
 	}
 	log_error("lab '%s': no namespaces: %s", up->name, strerror(-r));
@@ -221,14 +223,12 @@ int up_start(struct up *up, struct ui *ui)
  * up_commit() - Let the lab outlive us
  * @up:		Lab
  *
- * Return: exit code; the caller leaves by _exit() at once
+ * Return: exit code of a failure; where all is well it does not
  */
 int up_commit(struct up *up)
 {
 	int r = holder_commit(up->link_fd);
 
-	if (r == 0)
-		return EXIT_OK;
 	log_error("lab '%s' died: %s", up->name, strerror(-r));
 	return EXIT_ROLLED_BACK;
 }

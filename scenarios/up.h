@@ -15,7 +15,7 @@ struct up {
 	const struct lab_case *what;
 	unsigned int nodes;
 	const char *provider;
-	const char *program;	/* argv[0], to find our programs by */
+	const char *program; /* argv[0], to find our programs by */
 	struct state state;
 	struct proc holder;
 	int link_fd;
@@ -23,5 +23,5 @@ struct up {
 
 /* Return: exit code; EXIT_OK where the lab is up. Says all that is to be said. */
 int up_start(struct up *up, struct ui *ui);
-int up_commit(struct up *up);	/* then _exit(0) at once */
-void up_end(struct up *up);	/* the lab ends, nothing is left */
+int up_commit(struct up *up); /* ends the process with 0, or returns a code */
+void up_end(struct up *up); /* the lab ends, nothing is left */

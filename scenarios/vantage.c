@@ -12,15 +12,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define AT_ONCE 8	/* programs: more only wait for the processors */
+#define AT_ONCE     8 /* programs: more only wait for the processors */
 #define VERIFY_ARGS 15
-#define STEP_NS (60 * NSEC_PER_SEC)	/* of one program, past its own deadline */
+#define STEP_NS     (60 * NSEC_PER_SEC) /* of one program, past its own deadline */
 
 struct vantage;
 
 /* The programs of a vantage, in this order. */
 static const struct step {
-	const char *program;	/* NULL: what the case says that verifies a node */
+	const char *program; /* NULL: what the case says that verifies a node */
 	/* Makes results of what it printed and how it ended. */
 	int (*read)(struct vantage *v, const struct step *step,
 		    const struct buf *out, const struct buf *err, int code);
@@ -28,13 +28,13 @@ static const struct step {
 
 /* A member that checks. */
 struct vantage {
-	char name[96];		/* "host:node1", "pod:node1/a" */
-	struct client_exec exec;	/* .pidfd */
-	const struct vantage *node;	/* of a pod */
-	const char *verify[VERIFY_ARGS + 1];	/* of a node; none: [0] NULL */
-	size_t step;		/* index in steps[]; all done at their number */
+	char name[96]; /* "host:node1", "pod:node1/a" */
+	struct client_exec exec; /* .pidfd */
+	const struct vantage *node; /* of a pod */
+	const char *verify[VERIFY_ARGS + 1]; /* of a node; none: [0] NULL */
+	size_t step; /* index in steps[]; all done at their number */
 	struct proc proc;
-	int out, err;		/* what the program prints */
+	int out, err; /* what the program prints */
 	int64_t deadline_ns;
 	struct results results;
 };
@@ -163,11 +163,13 @@ static int prior_file(const struct vantage *v)
 static int start(struct vantage *v)
 {
 	const struct step *s = &steps[v->step];
-	const char *probe[] = { s->program, "--json", "--vantage", v->name,
-				"--prior", "/dev/stdin", NULL };
+	const char *probe[] = { s->program, "--json",     "--vantage", v->name,
+				"--prior",  "/dev/stdin", NULL };
 	_cleanup_close_ int prior = prior_file(v);
-	struct proc_opts opts = { .in = prior, .run = client_exec,
-				  .arg = &v->exec, .die_with_parent = true };
+	struct proc_opts opts = { .in = prior,
+				  .run = client_exec,
+				  .arg = &v->exec,
+				  .die_with_parent = true };
 
 	if (prior < 0)
 		return prior;
@@ -213,7 +215,7 @@ static int finish(struct vantage *v)
 	r = proc_wait(&v->proc, loop_now(), &status);
 	if (r == -ETIMEDOUT) {
 		proc_release(&v->proc);
-		status = SIGKILL;	/* as a wait status: ended by it */
+		status = SIGKILL; /* as a wait status: ended by it */
 		r = 0;
 	}
 	if (r == 0)
@@ -264,9 +266,9 @@ static int check_all(struct vantage *all, size_t n, struct ui *ui)
 			if (r < 0)
 				return r;
 			who[running] = &all[i];
-			fds[running++] = (struct pollfd){
-				.fd = all[i].proc.pidfd, .events = POLLIN
-			};
+			fds[running++] =
+				(struct pollfd){ .fd = all[i].proc.pidfd,
+						 .events = POLLIN };
 		}
 		if (!running)
 			return 0;
@@ -340,7 +342,9 @@ static int enlist(struct client_lab *lab, const struct json *status,
 		const char *kind = json_get_string(m, "kind");
 		int r;
 
-		*v = (struct vantage){ .proc = PROC_INIT, .out = -1, .err = -1,
+		*v = (struct vantage){ .proc = PROC_INIT,
+				       .out = -1,
+				       .err = -1,
 				       .exec = { .pidfd = -1 } };
 		if (!json_get_bool(m, "vantage", false) || !name || !kind)
 			continue;
