@@ -159,7 +159,7 @@ static int run(struct fetch *f, const char *endpoint)
 	size_t i;
 	int r;
 
-	for (i = 0; list[i] && i < PROFILE_MAX; i++) {
+	for (i = 0; i < PROFILE_MAX && list[i]; i++) {
 		f->race[i].endpoint = list[i];
 		r = start(f, &f->race[i], now + (int64_t)i * STAGGER_NS,
 			  on_race);
