@@ -21,13 +21,13 @@
 
 #define DOC_DEPTH 64
 #define DOC_BYTES (512UL << 20)
-#define DOC_NONE 0	/* no node; the root is node 1 */
+#define DOC_NONE  0 /* no node; the root is node 1 */
 
 enum doc_type {
 	DOC_NULL,
 	DOC_BOOL,
 	DOC_NUMBER,
-	DOC_STRING,	/* YAML: also plain scalars that are no other type */
+	DOC_STRING, /* YAML: also plain scalars that are no other type */
 	DOC_ARRAY,
 	DOC_OBJECT,
 };
@@ -35,12 +35,15 @@ enum doc_type {
 struct doc {
 	struct doc_node *nodes;
 	size_t n_nodes;
-	char *text;		/* arena of all keys and scalars, NUL-terminated each */
+	char *text; /* arena of all keys and scalars, NUL-terminated each */
 	size_t text_len;
-	char error[160];	/* after a failed read */
+	char error[160]; /* after a failed read */
 };
 
-#define DOC_INIT { 0 }
+#define DOC_INIT  \
+	{         \
+		0 \
+	}
 
 must_check int doc_read(struct doc *d, const char *text, size_t len);
 must_check int doc_read_file(struct doc *d, const char *path); /* "-": stdin */
@@ -54,8 +57,8 @@ size_t doc_count(const struct doc *d, uint32_t node);
 const char *doc_key(const struct doc *d, uint32_t node);
 /* Text of any scalar as written; NULL for arrays and objects. */
 const char *doc_scalar(const struct doc *d, uint32_t node);
-unsigned int doc_line(const struct doc *d, uint32_t node);	/* from 1 */
-unsigned int doc_column(const struct doc *d, uint32_t node);	/* from 1 */
+unsigned int doc_line(const struct doc *d, uint32_t node); /* from 1 */
+unsigned int doc_column(const struct doc *d, uint32_t node); /* from 1 */
 /* Member by path "a.b.c" from @node; DOC_NONE where missing. */
 uint32_t doc_get(const struct doc *d, uint32_t node, const char *path);
 const char *doc_get_scalar(const struct doc *d, uint32_t node,

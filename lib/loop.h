@@ -17,9 +17,9 @@
 
 #include <signal.h>
 
-#define NSEC_PER_SEC 1000000000LL
+#define NSEC_PER_SEC  1000000000LL
 #define NSEC_PER_MSEC 1000000LL
-#define LOOP_FOREVER INT64_MAX
+#define LOOP_FOREVER  INT64_MAX
 
 struct loop;
 
@@ -31,7 +31,7 @@ struct loop_source {
 
 struct loop_timer {
 	int64_t when_ns;
-	size_t slot;	/* 1 + place in the heap; 0: not set */
+	size_t slot; /* 1 + place in the heap; 0: not set */
 	void (*expired)(struct loop_timer *timer, int64_t now);
 };
 
@@ -39,11 +39,11 @@ struct loop_timer {
 
 struct loop {
 	int epoll_fd;
-	struct loop_source timer;	/* the one timerfd */
-	int64_t armed_ns;		/* what the timerfd waits for */
-	struct loop_timer **heap;	/* soonest first */
+	struct loop_source timer; /* the one timerfd */
+	int64_t armed_ns; /* what the timerfd waits for */
+	struct loop_timer **heap; /* soonest first */
 	size_t n_timers, size;
-	struct loop_source *batch[LOOP_BATCH];	/* being dispatched */
+	struct loop_source *batch[LOOP_BATCH]; /* being dispatched */
 	int n_batch;
 	bool quit;
 };
@@ -65,5 +65,5 @@ must_check int loop_signals(struct loop *loop, struct loop_source *source,
 
 /* One round: waits until @deadline_ns at most, dispatches what is there. */
 must_check int loop_once(struct loop *loop, int64_t deadline_ns);
-must_check int loop_run(struct loop *loop);	/* until loop_quit() */
+must_check int loop_run(struct loop *loop); /* until loop_quit() */
 void loop_quit(struct loop *loop);

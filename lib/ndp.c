@@ -9,7 +9,7 @@
 
 #define ETH_LEN sizeof(struct ether_header)
 #define IP6_LEN sizeof(struct ip6_hdr)
-#define NS_LEN sizeof(struct nd_neighbor_solicit)
+#define NS_LEN  sizeof(struct nd_neighbor_solicit)
 
 /**
  * add_words() - Add bytes to a ones' complement sum

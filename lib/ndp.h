@@ -13,11 +13,11 @@
 
 #include "lib/addr.h"
 
-#define NDP_FRAME_MAX 128	/* bytes; what ndp_write_na() needs at most */
+#define NDP_FRAME_MAX 128 /* bytes; what ndp_write_na() needs at most */
 
 struct ndp_solicitation {
-	uint8_t lladdr[6];	/* source of the frame */
-	struct addr source;	/* :: for duplicate address detection */
+	uint8_t lladdr[6]; /* source of the frame */
+	struct addr source; /* :: for duplicate address detection */
 	struct addr target;
 };
 

@@ -13,4 +13,4 @@
 /* Descriptor of the namespace the caller is in; the caller closes it. */
 must_check int netns_self(void);
 must_check int netns_enter(int netns_fd, int *ret_back_fd);
-void netns_leave(int *back_fd);	/* for _cleanup_(); nothing to do for -1 */
+void netns_leave(int *back_fd); /* for _cleanup_(); nothing to do for -1 */

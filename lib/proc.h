@@ -18,30 +18,35 @@
 #include <sys/types.h>
 
 struct proc {
-	pid_t pid;	/* 0: none */
-	int pidfd;	/* readable once it has ended; -1: none */
+	pid_t pid; /* 0: none */
+	int pidfd; /* readable once it has ended; -1: none */
 };
 
-#define PROC_INIT { .pid = 0, .pidfd = -1 }
+#define PROC_INIT                     \
+	{                             \
+		.pid = 0, .pidfd = -1 \
+	}
 
-#define PROC_NULL (-1)	 /* for the descriptors below: /dev/null */
+#define PROC_NULL    (-1) /* for the descriptors below: /dev/null */
 #define PROC_INHERIT (-2) /* the caller's own */
 
 struct proc_opts {
-	const char *const *env;	/* "KEY=value", ended by NULL; NULL: environ */
-	int in, out, err;	/* descriptors; not closed here */
+	const char *const *env; /* "KEY=value", ended by NULL; NULL: environ */
+	int in, out, err; /* descriptors; not closed here */
 	/* Runs in the child before execve(), NULL: nothing. Return: 0, or the
 	 * negative errno that proc_spawn() is to return. */
 	int (*prepare)(void *arg);
 	void *arg;
-	bool new_session;	/* setsid() */
-	bool die_with_parent;	/* PR_SET_PDEATHSIG, SIGKILL */
+	bool new_session; /* setsid() */
+	bool die_with_parent; /* PR_SET_PDEATHSIG, SIGKILL */
 	/* Called instead of execve() (argv is then NULL): the child's exit status. */
 	int (*run)(void *arg);
 };
 
-#define PROC_OPTS_INIT { .in = PROC_NULL, .out = PROC_INHERIT, \
-			 .err = PROC_INHERIT }
+#define PROC_OPTS_INIT                                                    \
+	{                                                                 \
+		.in = PROC_NULL, .out = PROC_INHERIT, .err = PROC_INHERIT \
+	}
 
 must_check int proc_spawn(const char *const argv[],
 			  const struct proc_opts *opts, struct proc *ret);
@@ -52,7 +57,7 @@ void proc_detach(struct proc *p);
 
 /* Runs one program to its end; out and err may be NULL (not captured). */
 must_check int proc_run(const char *const argv[], const struct proc_opts *opts,
-			const char *input, int64_t deadline_ns,
-			struct buf *out, struct buf *err, int *ret_status);
+			const char *input, int64_t deadline_ns, struct buf *out,
+			struct buf *err, int *ret_status);
 
 int proc_exit_code(int status);

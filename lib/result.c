@@ -8,17 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ERRNO_MAX 133	/* EHWPOISON, the last that Linux has */
+#define ERRNO_MAX 133 /* EHWPOISON, the last that Linux has */
 
 static const char *const verdicts[] = {
-	[VERDICT_PASS] = "pass",
-	[VERDICT_FAIL] = "fail",
-	[VERDICT_WARN] = "warn",
-	[VERDICT_BLOCKED] = "blocked",
-	[VERDICT_SKIP] = "skip",
-	[VERDICT_UNKNOWN] = "unknown",
+	[VERDICT_PASS] = "pass", [VERDICT_FAIL] = "fail",
+	[VERDICT_WARN] = "warn", [VERDICT_BLOCKED] = "blocked",
+	[VERDICT_SKIP] = "skip", [VERDICT_UNKNOWN] = "unknown",
 };
-static_assert(ARRAY_SIZE(verdicts) == VERDICT_MAX, "every verdict needs a name");
+static_assert(ARRAY_SIZE(verdicts) == VERDICT_MAX,
+	      "every verdict needs a name");
 
 static const char *const levels[] = {
 	[LEVEL_MUST] = "must",
@@ -30,17 +28,19 @@ static const char *const levels[] = {
 struct field {
 	const char *key;
 	size_t offset;
-	size_t size;	/* bytes, with the NUL */
+	size_t size; /* bytes, with the NUL */
 };
 
-#define FIELD(name)                                                            \
-	{ #name, offsetof(struct result, name),                                \
-	  sizeof(((struct result *)NULL)->name) }
+#define FIELD(name)                                           \
+	{                                                     \
+#name, offsetof(struct result, name),         \
+			sizeof(((struct result *)NULL)->name) \
+	}
 
 static const struct field fields[] = {
-	FIELD(id),	FIELD(variant),	   FIELD(vantage), FIELD(src),
-	FIELD(dst),	FIELD(proto),	   FIELD(reason),  FIELD(blocked_by),
-	FIELD(detail),	FIELD(clause),
+	FIELD(id),     FIELD(variant), FIELD(vantage), FIELD(src),
+	FIELD(dst),    FIELD(proto),   FIELD(reason),  FIELD(blocked_by),
+	FIELD(detail), FIELD(clause),
 };
 
 /**
@@ -189,7 +189,8 @@ static void set_via(struct json *j, const struct result *r)
 		return;
 	}
 	via = json_set_object(j, "via");
-	set_text(via, "errno", r->via.error ? strerrorname_np(r->via.error) : "");
+	set_text(via, "errno",
+		 r->via.error ? strerrorname_np(r->via.error) : "");
 	if (r->via.icmp_type >= 0) {
 		json_set_int(via, "icmp_type", r->via.icmp_type);
 		json_set_int(via, "icmp_code", r->via.icmp_code);
@@ -243,8 +244,7 @@ struct json *result_to_json(const struct result *r)
 	json_set_string(j, "verdict", verdict_name(r->verdict));
 	json_set_string(j, "level", levels[r->level]);
 	for (size_t i = 2; i < ARRAY_SIZE(fields); i++)
-		set_text(j, fields[i].key,
-			 (const char *)r + fields[i].offset);
+		set_text(j, fields[i].key, (const char *)r + fields[i].offset);
 	set_via(j, r);
 	set_samples(j, r);
 	json_set_int(j, "duration_ns", r->duration_ns);

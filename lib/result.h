@@ -15,10 +15,10 @@
 enum verdict {
 	VERDICT_PASS,
 	VERDICT_FAIL,
-	VERDICT_WARN,		/* a SHOULD is broken */
-	VERDICT_BLOCKED,	/* a named prerequisite failed; .blocked_by */
-	VERDICT_SKIP,		/* not in the profile, or a privilege is missing */
-	VERDICT_UNKNOWN,	/* peer not ready, prober late */
+	VERDICT_WARN, /* a SHOULD is broken */
+	VERDICT_BLOCKED, /* a named prerequisite failed; .blocked_by */
+	VERDICT_SKIP, /* not in the profile, or a privilege is missing */
+	VERDICT_UNKNOWN, /* peer not ready, prober late */
 	VERDICT_MAX,
 };
 
@@ -28,32 +28,33 @@ enum check_level { LEVEL_MUST, LEVEL_SHOULD, LEVEL_INFO };
 
 /* What a node or a packet told beside the verdict; read by the diagnosis. */
 struct result_fact {
-	char key[32];		/* "accept_ra", "prefix", "ra_lifetime", ... */
+	char key[32]; /* "accept_ra", "prefix", "ra_lifetime", ... */
 	char value[96];
 };
 
 struct result {
-	char id[16];		/* "N64-2" */
-	char variant[24];	/* tells apart results of one check: "tcp", "https"; or "" */
+	char id[16]; /* "N64-2" */
+	char variant
+		[24]; /* tells apart results of one check: "tcp", "https"; or "" */
 	enum verdict verdict;
 	enum check_level level;
-	char vantage[96];	/* "pod:NODE/POD" or "host:NODE" */
-	char src[ADDR_STRLEN];	/* RFC 5952, or "" */
-	char dst[128];		/* address, "[address]:port" or name */
-	char proto[8];		/* "icmp6", "tcp", "udp", "dns", "http", ... */
-	char reason[32];	/* token of lib/reason.h; "" where it passed */
-	char blocked_by[48];	/* "RTE-1@host:node1" */
-	char detail[256];	/* one line: what was expected, what was seen */
-	char clause[48];	/* "RFC 6146 3.5" */
+	char vantage[96]; /* "pod:NODE/POD" or "host:NODE" */
+	char src[ADDR_STRLEN]; /* RFC 5952, or "" */
+	char dst[128]; /* address, "[address]:port" or name */
+	char proto[8]; /* "icmp6", "tcp", "udp", "dns", "http", ... */
+	char reason[32]; /* token of lib/reason.h; "" where it passed */
+	char blocked_by[48]; /* "RTE-1@host:node1" */
+	char detail[256]; /* one line: what was expected, what was seen */
+	char clause[48]; /* "RFC 6146 3.5" */
 	struct {
-		int error;		/* errno, 0 none */
-		int icmp_type;		/* ICMPv6, -1 none */
+		int error; /* errno, 0 none */
+		int icmp_type; /* ICMPv6, -1 none */
 		int icmp_code;
-		char offender[ADDR_STRLEN];	/* who sent the ICMPv6 error */
-		unsigned int mtu;	/* of a Packet Too Big, bytes; 0 none */
+		char offender[ADDR_STRLEN]; /* who sent the ICMPv6 error */
+		unsigned int mtu; /* of a Packet Too Big, bytes; 0 none */
 	} via;
 	struct {
-		unsigned int n, lost;	/* 0, 0: not a series */
+		unsigned int n, lost; /* 0, 0: not a series */
 		int64_t min_ns, avg_ns, max_ns;
 	} samples;
 	int64_t duration_ns;

@@ -10,18 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ERRORS_MAX 20	/* more are not of use to anybody */
+#define ERRORS_MAX 20 /* more are not of use to anybody */
 
 /* One reading. */
 struct reader {
 	const struct doc *doc;
-	const char *name;	/* of the file */
+	const char *name; /* of the file */
 	struct conf *conf;
 	struct strings *strings;
 	struct buf *errors;
 	unsigned int n_errors;
-	bool state;		/* output of `show --json`: owners are stated */
-	bool lenient;		/* objects that no document could state are left out */
+	bool state; /* output of `show --json`: owners are stated */
+	bool lenient; /* objects that no document could state are left out */
 };
 
 /**
@@ -32,8 +32,8 @@ struct reader {
  *
  * Return: -EINVAL
  */
-static int printf_like(3, 4) problem(struct reader *rd, uint32_t node,
-				     const char *format, ...)
+static int printf_like(3, 4)
+	problem(struct reader *rd, uint32_t node, const char *format, ...)
 {
 	va_list args;
 
@@ -135,8 +135,10 @@ static int read_members(struct reader *rd, const struct kind *k, uint32_t node,
 	const struct field *hint = k->fields;
 	uint32_t seen = 0;
 
-	for (uint32_t m = doc_first(rd->doc, node); m; m = doc_next(rd->doc, m)) {
-		const struct field *f = find_field(k, doc_key(rd->doc, m), hint);
+	for (uint32_t m = doc_first(rd->doc, node); m;
+	     m = doc_next(rd->doc, m)) {
+		const struct field *f =
+			find_field(k, doc_key(rd->doc, m), hint);
 		const char *known[32];
 		size_t n = 0;
 		int r;
@@ -178,8 +180,7 @@ static int check_object(struct reader *rd, const struct kind *k, uint32_t node,
 {
 	_cleanup_(buf_release) struct buf why = BUF_INIT, what = BUF_INIT;
 
-	if (!k->check || rd->state ||
-	    k->check(rd->strings, object, &why) == 0)
+	if (!k->check || rd->state || k->check(rd->strings, object, &why) == 0)
 		return 0;
 	object_describe(k, rd->strings, object, &what);
 	return problem(rd, node, "%s '%s': %s", k->name, buf_text(&what),
@@ -202,7 +203,8 @@ static int read_list(struct reader *rd, enum kind_id kind, uint32_t node)
 		problem(rd, node, "%s: expected a list", k->plural);
 		return 0;
 	}
-	for (uint32_t n = doc_first(rd->doc, node); n; n = doc_next(rd->doc, n)) {
+	for (uint32_t n = doc_first(rd->doc, node); n;
+	     n = doc_next(rd->doc, n)) {
 		void *object;
 		int r;
 
@@ -239,10 +241,12 @@ static int read_sysctls(struct reader *rd, uint32_t node)
 	if (doc_type(rd->doc, node) == DOC_ARRAY)
 		return read_list(rd, KIND_SYSCTL, node);
 	if (doc_type(rd->doc, node) != DOC_OBJECT) {
-		problem(rd, node, "sysctls: expected an object of paths and values");
+		problem(rd, node,
+			"sysctls: expected an object of paths and values");
 		return 0;
 	}
-	for (uint32_t n = doc_first(rd->doc, node); n; n = doc_next(rd->doc, n)) {
+	for (uint32_t n = doc_first(rd->doc, node); n;
+	     n = doc_next(rd->doc, n)) {
 		const char *value = doc_scalar(rd->doc, n);
 		struct sysctl *c;
 
@@ -274,7 +278,8 @@ static int read_top(struct reader *rd, uint32_t node)
 					      .type = FIELD_WORDS };
 	const char *key = doc_key(rd->doc, node);
 	const char *text = doc_scalar(rd->doc, node);
-	const char *known[KIND_MAX + 3] = { "version", "uplinks", "forwarding" };
+	const char *known[KIND_MAX + 3] = { "version", "uplinks",
+					    "forwarding" };
 	_cleanup_(buf_release) struct buf why = BUF_INIT;
 
 	for (size_t k = 0; k < KIND_MAX; k++) {
@@ -293,7 +298,8 @@ static int read_top(struct reader *rd, uint32_t node)
 			problem(rd, node, "uplinks: %s", buf_text(&why));
 	} else if (strcmp(key, "forwarding") == 0) {
 		rd->conf->forwarding = text && strcmp(text, "true") == 0;
-		if (!text || (!rd->conf->forwarding && strcmp(text, "false") != 0))
+		if (!text ||
+		    (!rd->conf->forwarding && strcmp(text, "false") != 0))
 			problem(rd, node, "forwarding: expected true or false");
 	} else if (!rd->state) {
 		(void)unknown_key(rd, node, "document", known,
@@ -374,7 +380,8 @@ static int want_addresses(struct conf *c)
 	int r = 0;
 
 	for (size_t i = 0; i < t->n && r == 0; i++) {
-		struct address a = *MODEL_AT(&c->model, KIND_ADDRESS, address, i);
+		struct address a =
+			*MODEL_AT(&c->model, KIND_ADDRESS, address, i);
 		struct route *route;
 		char dev[64];
 
@@ -412,9 +419,10 @@ static int want_rest(struct conf *c)
 	int r = 0;
 
 	for (size_t i = 0; i < c->model.tables[KIND_PROXY].n && r == 0; i++) {
-		snprintf(dev, sizeof(dev), "%s",
-			 strings_get(s, MODEL_AT(&c->model, KIND_PROXY, proxy,
-						 i)->dev));
+		snprintf(
+			dev, sizeof(dev), "%s",
+			strings_get(s, MODEL_AT(&c->model, KIND_PROXY, proxy, i)
+					       ->dev));
 		r = want_sysctl(c, dev, "proxy_ndp", "1");
 	}
 	for (size_t i = 0; i < c->model.tables[KIND_LINK].n && r == 0; i++) {
@@ -446,7 +454,8 @@ static void report_duplicates(struct reader *rd)
 		for (size_t i = 1; i < t->n; i++) {
 			_cleanup_(buf_release) struct buf what = BUF_INIT;
 
-			if (kinds[k]->cmp(rd->strings, t->items + (i - 1) * size,
+			if (kinds[k]->cmp(rd->strings,
+					  t->items + (i - 1) * size,
 					  t->items + i * size) != 0)
 				continue;
 			object_describe(kinds[k], rd->strings,
@@ -471,7 +480,8 @@ static int read_document(struct reader *rd)
 	if (doc_type(rd->doc, root) != DOC_OBJECT)
 		return problem(rd, root, "document: expected an object");
 	if (!doc_get(rd->doc, root, "version"))
-		(void)problem(rd, root, "document: 'version' is missing, it is 1");
+		(void)problem(rd, root,
+			      "document: 'version' is missing, it is 1");
 	for (uint32_t m = doc_first(rd->doc, root); m && r == 0;
 	     m = doc_next(rd->doc, m))
 		r = read_top(rd, m);
@@ -496,8 +506,11 @@ int conf_read(struct strings *s, unsigned int caps, const char *name,
 {
 	_cleanup_(doc_release) struct doc doc = DOC_INIT;
 	_cleanup_(conf_release) struct conf c = { 0 };
-	struct reader rd = { .doc = &doc, .name = name, .conf = &c,
-			     .strings = s, .errors = errors };
+	struct reader rd = { .doc = &doc,
+			     .name = name,
+			     .conf = &c,
+			     .strings = s,
+			     .errors = errors };
 	int r;
 
 	model_init(&c.model, s);
@@ -537,8 +550,12 @@ int conf_read_state(struct strings *s, const char *path,
 {
 	_cleanup_(doc_release) struct doc doc = DOC_INIT;
 	_cleanup_(conf_release) struct conf c = { 0 };
-	struct reader rd = { .doc = &doc, .name = path, .conf = &c,
-			     .strings = s, .errors = errors, .state = true };
+	struct reader rd = { .doc = &doc,
+			     .name = path,
+			     .conf = &c,
+			     .strings = s,
+			     .errors = errors,
+			     .state = true };
 	int r;
 
 	model_init(&c.model, s);

@@ -12,14 +12,14 @@
 #include "netsetup/engine.h"
 
 struct conf {
-	struct model model;	/* sorted */
-	uint32_t uplinks;	/* words */
+	struct model model; /* sorted */
+	uint32_t uplinks; /* words */
 	bool forwarding;
 };
 
-must_check int conf_read(struct strings *s, unsigned int caps,
-			 const char *name, const char *text, size_t len,
-			 struct conf *ret_conf, struct buf *errors);
+must_check int conf_read(struct strings *s, unsigned int caps, const char *name,
+			 const char *text, size_t len, struct conf *ret_conf,
+			 struct buf *errors);
 must_check int conf_read_state(struct strings *s, const char *path,
 			       struct model *ret_state, struct buf *errors);
 void conf_release(struct conf *c);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define DUMP_TRIES 20	/* of a list that changes while it is read */
+#define DUMP_TRIES 20 /* of a list that changes while it is read */
 
 /**
  * kernel_caps() - What the running kernel can do
@@ -26,7 +26,8 @@ static unsigned int kernel_caps(void)
 	if (uname(&u) == 0 && sscanf(u.release, "%u.%u", &major, &minor) == 2 &&
 	    (major > 5 || (major == 5 && minor >= 18)))
 		caps |= CAP_IFA_PROTO;
-	if (access("/proc/sys/net/ipv6/conf/default/force_forwarding", F_OK) == 0)
+	if (access("/proc/sys/net/ipv6/conf/default/force_forwarding", F_OK) ==
+	    0)
 		caps |= CAP_FORCE_FORWARDING;
 	if (text && sscanf(text, "%x", &mask) == 1)
 		caps &= mask;
@@ -137,7 +138,8 @@ static int seen_device(const struct nlmsghdr *m, void *context)
 
 	if (m->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	items = reallocarray(e->devices.items, e->devices.n + 1, sizeof(*items));
+	items = reallocarray(e->devices.items, e->devices.n + 1,
+			     sizeof(*items));
 	if (!items)
 		return -ENOMEM;
 	e->devices.items = items;
@@ -163,8 +165,7 @@ int devices_load(struct engine *e)
 	int r;
 
 	for (int i = 0; i < DUMP_TRIES; i++) {
-		struct nlmsghdr *m =
-			nl_request(&e->nl, buffer, RTM_GETLINK, 0);
+		struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETLINK, 0);
 
 		nl_header(m, sizeof(struct ifinfomsg));
 		nl_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
@@ -173,7 +174,8 @@ int devices_load(struct engine *e)
 		if (r != -EINTR)
 			break;
 	}
-	return r < 0 ? engine_fail(e, r, "list of interfaces: %s", strerror(-r)) :
+	return r < 0 ? engine_fail(e, r, "list of interfaces: %s",
+				   strerror(-r)) :
 		       0;
 }
 
@@ -246,8 +248,8 @@ int observe_kind(struct engine *e, enum kind_id kind, const struct scope *scope,
 	int r = kinds[kind]->observe ? kinds[kind]->observe(e, scope, out) : 0;
 
 	if (r < 0)
-		return engine_fail(e, r, "list of %s: %s%s%s", kinds[kind]->plural,
-				   e->nl.error.text,
+		return engine_fail(e, r, "list of %s: %s%s%s",
+				   kinds[kind]->plural, e->nl.error.text,
 				   e->nl.error.text[0] ? ", " : "",
 				   strerror(-r));
 	(void)model_sort(out, kind);
@@ -303,12 +305,13 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 
 	object_describe(k, e->strings, c->want, &want);
 	object_describe(k, e->strings, c->have, &have);
-	return engine_fail(e, -EPERM,
-			   "%s '%s': belongs to '%s' already, as '%s'; 'netsetup adopt' would take it over",
-			   k->name, buf_text(&want),
-			   k->protocol ? PROTOCOL_NAME(object_protocol(k, c->have)) :
-					 "somebody else",
-			   buf_text(&have));
+	return engine_fail(
+		e, -EPERM,
+		"%s '%s': belongs to '%s' already, as '%s'; 'netsetup adopt' would take it over",
+		k->name, buf_text(&want),
+		k->protocol ? PROTOCOL_NAME(object_protocol(k, c->have)) :
+			      "somebody else",
+		buf_text(&have));
 }
 
 /**
@@ -442,7 +445,9 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 	_cleanup_(work_release) struct work w = { 0 };
 	_cleanup_(model_release) struct model keys;
 	struct plan_input in = {
-		.want = &w.want, .have = &w.have, .owned_keys = &e->owned_keys,
+		.want = &w.want,
+		.have = &w.have,
+		.owned_keys = &e->owned_keys,
 		.adopt = flags & PLAN_ADOPT,
 	};
 	struct scope scope = { .keys = &keys };
@@ -516,7 +521,9 @@ int engine_plan_images(struct engine *e, const struct model *images,
 		       const struct model *keys, struct work *ret_work)
 {
 	_cleanup_(work_release) struct work w = { 0 };
-	struct plan_input in = { .want = &w.want, .have = &w.have, .scope = keys };
+	struct plan_input in = { .want = &w.want,
+				 .have = &w.have,
+				 .scope = keys };
 	struct scope scope = { .keys = keys, .foreign = true };
 	struct conflict conflict;
 	int r;

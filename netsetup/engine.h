@@ -25,43 +25,43 @@
 
 /* What the running kernel can do; SHOOT6_CAPS_MASK takes bits away for tests. */
 enum cap {
-	CAP_IFA_PROTO = 1 << 0,		/* 5.18: owner's tag on addresses */
-	CAP_FORCE_FORWARDING = 1 << 1,	/* 6.17: sysctl */
-	CAP_NEXTHOP = 1 << 2,		/* 5.3: nexthop objects */
+	CAP_IFA_PROTO = 1 << 0, /* 5.18: owner's tag on addresses */
+	CAP_FORCE_FORWARDING = 1 << 1, /* 6.17: sysctl */
+	CAP_NEXTHOP = 1 << 2, /* 5.3: nexthop objects */
 	CAP_ALL = (1 << 3) - 1,
 };
 
 struct device {
-	uint32_t name;		/* number of strings */
+	uint32_t name; /* number of strings */
 	int index;
-	unsigned int flags;	/* IFF_* */
+	unsigned int flags; /* IFF_* */
 	uint32_t mtu;
 };
 
 struct devices {
-	struct device *items;	/* by index of the interface */
+	struct device *items; /* by index of the interface */
 	size_t n;
 };
 
 struct engine_options {
-	const char *state;	/* --state */
-	const char *root;	/* --root: put before the paths of files, or "" */
-	bool offline;		/* --from: no kernel is asked */
-	unsigned int crash_at;	/* tests: die at this point, from 1; 0: never */
+	const char *state; /* --state */
+	const char *root; /* --root: put before the paths of files, or "" */
+	bool offline; /* --from: no kernel is asked */
+	unsigned int crash_at; /* tests: die at this point, from 1; 0: never */
 };
 
 struct engine {
 	struct engine_options options;
 	struct strings *strings;
 	struct nl nl;
-	bool is_open;		/* .nl is */
+	bool is_open; /* .nl is */
 	struct devices devices;
-	unsigned int caps;	/* enum cap */
-	struct model owned;	/* before images of untagged objects we changed */
-	struct model owned_keys;	/* all untagged objects that are ours */
-	uint64_t n_writes;	/* sysctls and files written */
-	unsigned int point;	/* points passed, see engine_point() */
-	struct buf why;		/* the failure's one line */
+	unsigned int caps; /* enum cap */
+	struct model owned; /* before images of untagged objects we changed */
+	struct model owned_keys; /* all untagged objects that are ours */
+	uint64_t n_writes; /* sysctls and files written */
+	unsigned int point; /* points passed, see engine_point() */
+	struct buf why; /* the failure's one line */
 };
 
 must_check int engine_open(struct engine *e,
@@ -95,7 +95,7 @@ struct work {
 struct conf;
 void lower_nexthops(struct model *want, const struct model *have);
 enum engine_flags {
-	PLAN_ADOPT = 1 << 0,	/* take over foreign objects of the document */
+	PLAN_ADOPT = 1 << 0, /* take over foreign objects of the document */
 };
 
 must_check int engine_plan(struct engine *e, const struct conf *conf,

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <time.h>
 
-#define DAD_DEADLINE_MS 15000	/* detection itself takes 1 to 2 s */
+#define DAD_DEADLINE_MS 15000 /* detection itself takes 1 to 2 s */
 
 /* One execution. */
 struct run {
@@ -25,7 +25,7 @@ struct run {
 	struct nl_batch batch;
 	enum stage stage;
 	bool failed;
-	uint32_t step;		/* that failed first */
+	uint32_t step; /* that failed first */
 	int error;
 };
 
@@ -235,7 +235,8 @@ static int enter_stage(struct run *run, enum stage next)
 	run->stage = next;
 	if (last == next)
 		return 0;
-	if (last <= STAGE_LINK_UP || last == STAGE_ADDRESS || next == STAGE_UNIT)
+	if (last <= STAGE_LINK_UP || last == STAGE_ADDRESS ||
+	    next == STAGE_UNIT)
 		r = flush(run);
 	if (r == 0 && last <= STAGE_LINK_UP)
 		r = devices_load(run->e);
@@ -256,7 +257,8 @@ static int execute_step(struct run *run, uint32_t index)
 	const struct step *s = &run->w->plan.steps[index];
 	const struct kind *k = kinds[s->kind];
 	struct change c = {
-		.op = s->op, .stage = s->stage,
+		.op = s->op,
+		.stage = s->stage,
 		.want = step_want(s, &run->w->want),
 		.have = step_have(s, &run->w->have),
 	};

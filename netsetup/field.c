@@ -13,7 +13,7 @@
 #include <string.h>
 
 #define FIELD_AT(type, object, f) ((type *)((char *)(object) + (f)->offset))
-#define FIELD_IN(type, object, f)                                              \
+#define FIELD_IN(type, object, f) \
 	((const type *)((const char *)(object) + (f)->offset))
 
 /**
@@ -25,11 +25,11 @@
 static size_t field_size(const struct field *f)
 {
 	static const uint8_t sizes[FIELD_MAX] = {
-		[FIELD_FLAG] = 1,    [FIELD_U8] = 1,	    [FIELD_U16] = 2,
-		[FIELD_U32] = 4,     [FIELD_CHOICE] = 1,    [FIELD_SECONDS] = 4,
-		[FIELD_MODE] = 4,    [FIELD_TEXT] = 4,	    [FIELD_DEV] = 4,
-		[FIELD_ADDRESS] = 16, [FIELD_PREFIX] = 16,  [FIELD_HOST] = 16,
-		[FIELD_MAC] = 6,     [FIELD_WORDS] = 4,	    [FIELD_HOPS] = 4,
+		[FIELD_FLAG] = 1,     [FIELD_U8] = 1,      [FIELD_U16] = 2,
+		[FIELD_U32] = 4,      [FIELD_CHOICE] = 1,  [FIELD_SECONDS] = 4,
+		[FIELD_MODE] = 4,     [FIELD_TEXT] = 4,    [FIELD_DEV] = 4,
+		[FIELD_ADDRESS] = 16, [FIELD_PREFIX] = 16, [FIELD_HOST] = 16,
+		[FIELD_MAC] = 6,      [FIELD_WORDS] = 4,   [FIELD_HOPS] = 4,
 		[FIELD_GROUP] = 4,
 	};
 
@@ -113,7 +113,7 @@ uint8_t object_protocol(const struct kind *k, const void *object)
 static int read_number(const struct field *f, const char *text, uint32_t *ret,
 		       struct buf *why)
 {
-	uint64_t top = f->max		    ? f->max :
+	uint64_t top = f->max             ? f->max :
 		       field_size(f) == 1 ? UINT8_MAX :
 		       field_size(f) == 2 ? UINT16_MAX :
 					    UINT32_MAX;
@@ -153,7 +153,8 @@ static int read_seconds(const char *text, uint32_t *ret, struct buf *why)
 	}
 	if (opt_parse_duration(text, &ns) < 0 ||
 	    ns / 1000000000 >= (int64_t)FOREVER || ns % 1000000000) {
-		buf_printf(why, "'%s' is not a lifetime such as 3600s or forever",
+		buf_printf(why,
+			   "'%s' is not a lifetime such as 3600s or forever",
 			   text);
 		return -EINVAL;
 	}
@@ -211,7 +212,8 @@ static int address_error(int r, const char *text, const char *what,
 	if (r == -EAFNOSUPPORT)
 		buf_printf(why, "'%s' is IPv4, this is for IPv6 alone", text);
 	else if (r == -EADDRNOTAVAIL)
-		buf_printf(why, "'%s' has bits set past its prefix length", text);
+		buf_printf(why, "'%s' has bits set past its prefix length",
+			   text);
 	else if (r == -ERANGE)
 		buf_printf(why, "'%s': the longest prefix is /128", text);
 	else
@@ -306,7 +308,8 @@ static int read_mac(const char *text, uint8_t mac[6], struct buf *why)
 		if (i % 2 && *p++ != ':')
 			break;
 	}
-	buf_printf(why, "'%s' is not a link-layer address such as 02:00:00:00:00:01",
+	buf_printf(why,
+		   "'%s' is not a link-layer address such as 02:00:00:00:00:01",
 		   text);
 	return -EINVAL;
 }
@@ -351,7 +354,8 @@ static int read_scalar(const struct field *f, struct strings *s,
 		value = (uint32_t)strtoul(text, &end, 8);
 		r = *text && !*end && value <= 07777 ? 0 : -EINVAL;
 		if (r < 0)
-			buf_printf(why, "'%s' is not a mode such as 0644", text);
+			buf_printf(why, "'%s' is not a mode such as 0644",
+				   text);
 		break;
 	case FIELD_ADDRESS:
 		r = addr_parse6(text, &a);
@@ -391,7 +395,7 @@ int field_read(const struct field *f, struct strings *s, const struct doc *d,
 	const char *text = doc_scalar(d, node);
 
 	if (doc_type(d, node) == DOC_NULL && !f->required)
-		return 0;	/* as if it were not there */
+		return 0; /* as if it were not there */
 	if (list && doc_type(d, node) != DOC_ARRAY) {
 		buf_puts(why, "expected a list");
 		return -EINVAL;
@@ -612,14 +616,29 @@ const char *protocol_name(uint8_t protocol, char text[8])
 		uint8_t protocol;
 		const char *name;
 	} names[] = {
-		{ 0, "unspec" },    { 1, "redirect" }, { 2, "kernel" },
-		{ 3, "boot" },	    { 4, "static" },   { 8, "gated" },
-		{ 9, "ra" },	    { 10, "mrt" },     { 11, "zebra" },
-		{ 12, "bird" },	    { 13, "dnrouted" }, { 14, "xorp" },
-		{ 15, "ntk" },	    { 16, "dhcp" },    { 18, "keepalived" },
-		{ 42, "babel" },    { 66, "gcp-agent" }, { 99, "openr" },
-		{ NETSETUP_PROTO, "netsetup" }, { 186, "bgp" },
-		{ 187, "isis" },    { 188, "ospf" },   { 189, "rip" },
+		{ 0, "unspec" },
+		{ 1, "redirect" },
+		{ 2, "kernel" },
+		{ 3, "boot" },
+		{ 4, "static" },
+		{ 8, "gated" },
+		{ 9, "ra" },
+		{ 10, "mrt" },
+		{ 11, "zebra" },
+		{ 12, "bird" },
+		{ 13, "dnrouted" },
+		{ 14, "xorp" },
+		{ 15, "ntk" },
+		{ 16, "dhcp" },
+		{ 18, "keepalived" },
+		{ 42, "babel" },
+		{ 66, "gcp-agent" },
+		{ 99, "openr" },
+		{ NETSETUP_PROTO, "netsetup" },
+		{ 186, "bgp" },
+		{ 187, "isis" },
+		{ 188, "ospf" },
+		{ 189, "rip" },
 		{ 192, "eigrp" },
 	};
 

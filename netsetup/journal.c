@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAGIC "shoot6\nJ"
-#define VERSION 1
+#define MAGIC       "shoot6\nJ"
+#define VERSION     1
 #define JOURNAL_MAX (1UL << 30)
 
 /**
@@ -176,7 +176,9 @@ int journal_write(const struct journal *j, int dir, const char *name)
 	for (size_t i = 0; i < JOURNAL_SETS; i++)
 		for (size_t k = 0; k < KIND_MAX; k++)
 			for (size_t n = 0; n < j->sets[i].tables[k].n; n++)
-				pack(&b, model_at(&j->sets[i], k, kinds[k]->size, n),
+				pack(&b,
+				     model_at(&j->sets[i], k, kinds[k]->size,
+					      n),
 				     kinds[k]->size);
 	r = buf_error(&b);
 	if (r < 0)
@@ -268,7 +270,8 @@ static int read_objects(struct journal *j, const char *at, const char *end,
 
 				if (!object)
 					return -ENOMEM;
-				if (unpack(&at, end, object, kinds[k]->size) < 0)
+				if (unpack(&at, end, object, kinds[k]->size) <
+				    0)
 					return -EBADMSG;
 				remap(s, kinds[k], object, map,
 				      j->header.n_strings);
@@ -333,7 +336,8 @@ static int parse(struct journal *j, const struct buf *b)
  *
  * Return: 0; -ENOENT, or as parse()
  */
-int journal_read(struct journal *j, struct strings *s, int dir, const char *name)
+int journal_read(struct journal *j, struct strings *s, int dir,
+		 const char *name)
 {
 	_cleanup_(buf_release) struct buf b = { .max = JOURNAL_MAX };
 	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);

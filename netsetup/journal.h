@@ -19,11 +19,11 @@
 #include "netsetup/engine.h"
 
 enum journal_set {
-	JOURNAL_BEFORE,		/* touched objects as they were */
-	JOURNAL_KEYS,		/* all touched objects */
-	JOURNAL_OWNED,		/* untagged objects of ours: originals, afterwards */
+	JOURNAL_BEFORE, /* touched objects as they were */
+	JOURNAL_KEYS, /* all touched objects */
+	JOURNAL_OWNED, /* untagged objects of ours: originals, afterwards */
 	JOURNAL_OWNED_KEYS,
-	JOURNAL_PRIOR,		/* the same before the transaction */
+	JOURNAL_PRIOR, /* the same before the transaction */
 	JOURNAL_PRIOR_KEYS,
 	JOURNAL_SETS,
 };
@@ -31,20 +31,20 @@ enum journal_set {
 struct journal_header {
 	char magic[8];
 	uint32_t version;
-	uint32_t layout;	/* of the objects: changes with their structs */
+	uint32_t layout; /* of the objects: changes with their structs */
 	char boot[40];
-	uint64_t netns;		/* inode */
+	uint64_t netns; /* inode */
 	uint32_t pid;
-	uint32_t flags;		/* enum journal_flags */
-	uint64_t started;	/* of pid, in clock ticks since boot */
-	int64_t deadline;	/* CLOCK_BOOTTIME ns of --confirm; 0: none */
+	uint32_t flags; /* enum journal_flags */
+	uint64_t started; /* of pid, in clock ticks since boot */
+	int64_t deadline; /* CLOCK_BOOTTIME ns of --confirm; 0: none */
 	uint32_t n_strings;
 	uint32_t n[JOURNAL_SETS][KIND_MAX];
 };
 
 enum journal_flags {
-	JOURNAL_UNDO = 1 << 0,	/* it was an undo: nothing to undo after it */
-	JOURNAL_CONFIRM = 1 << 1,	/* applied, waits for `confirm` */
+	JOURNAL_UNDO = 1 << 0, /* it was an undo: nothing to undo after it */
+	JOURNAL_CONFIRM = 1 << 1, /* applied, waits for `confirm` */
 };
 
 struct journal {

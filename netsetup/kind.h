@@ -21,22 +21,22 @@ struct engine;
 struct doc;
 
 enum field_type {
-	FIELD_FLAG,		/* uint8_t: true, false */
+	FIELD_FLAG, /* uint8_t: true, false */
 	FIELD_U8,
 	FIELD_U16,
 	FIELD_U32,
-	FIELD_CHOICE,		/* uint8_t by name, .choices */
-	FIELD_SECONDS,		/* uint32_t: "90s", "2m", "1h", "forever" */
-	FIELD_MODE,		/* uint32_t: "0644" */
-	FIELD_TEXT,		/* string number */
-	FIELD_DEV,		/* string number: name of an interface */
-	FIELD_ADDRESS,		/* struct in6_addr */
-	FIELD_PREFIX,		/* struct in6_addr; length at .extra; "default" */
-	FIELD_HOST,		/* the same, bits past the length allowed */
-	FIELD_MAC,		/* uint8_t[6] */
-	FIELD_WORDS,		/* string number: words, each ended by NUL */
-	FIELD_HOPS,		/* string number: struct hop[] */
-	FIELD_GROUP,		/* string number: struct group_member[] */
+	FIELD_CHOICE, /* uint8_t by name, .choices */
+	FIELD_SECONDS, /* uint32_t: "90s", "2m", "1h", "forever" */
+	FIELD_MODE, /* uint32_t: "0644" */
+	FIELD_TEXT, /* string number */
+	FIELD_DEV, /* string number: name of an interface */
+	FIELD_ADDRESS, /* struct in6_addr */
+	FIELD_PREFIX, /* struct in6_addr; length at .extra; "default" */
+	FIELD_HOST, /* the same, bits past the length allowed */
+	FIELD_MAC, /* uint8_t[6] */
+	FIELD_WORDS, /* string number: words, each ended by NUL */
+	FIELD_HOPS, /* string number: struct hop[] */
+	FIELD_GROUP, /* string number: struct group_member[] */
 	FIELD_MAX,
 };
 
@@ -49,36 +49,36 @@ struct field {
 	const char *name;
 	enum field_type type;
 	uint16_t offset;
-	uint16_t extra;		/* offset of a prefix's length */
-	uint32_t set;		/* enum link_set: bit for a stated field */
-	uint32_t initial;	/* where the document says nothing; not shown */
-	uint32_t min, max;	/* numbers; both 0: any */
-	const struct choice *choices;	/* ended by a NULL name */
+	uint16_t extra; /* offset of a prefix's length */
+	uint32_t set; /* enum link_set: bit for a stated field */
+	uint32_t initial; /* where the document says nothing; not shown */
+	uint32_t min, max; /* numbers; both 0: any */
+	const struct choice *choices; /* ended by a NULL name */
 	bool required;
-	const char *help;	/* for schema and manual page */
+	const char *help; /* for schema and manual page */
 };
 
 enum op {
 	OP_ADD,
 	OP_CHANGE,
 	OP_REMOVE,
-	OP_SIDE,	/* the kernel does it as a consequence; undone by us */
-	OP_RUN,		/* a unit is restarted */
+	OP_SIDE, /* the kernel does it as a consequence; undone by us */
+	OP_RUN, /* a unit is restarted */
 	OP_MAX,
 };
 
 /* Order of execution: what others rest on first; what goes away last, in reverse. */
 enum stage {
 	STAGE_LINK,
-	STAGE_LINK_UPPER,	/* links that rest on another one */
-	STAGE_SYSCTL_OFF,	/* forwarding goes off before accept_ra changes */
-	STAGE_SYSCTL_RA,	/* accept_ra comes before forwarding goes on */
-	STAGE_SYSCTL_ALL,	/* conf/all writes through to each interface */
+	STAGE_LINK_UPPER, /* links that rest on another one */
+	STAGE_SYSCTL_OFF, /* forwarding goes off before accept_ra changes */
+	STAGE_SYSCTL_RA, /* accept_ra comes before forwarding goes on */
+	STAGE_SYSCTL_ALL, /* conf/all writes through to each interface */
 	STAGE_SYSCTL,
 	STAGE_LINK_UP,
 	STAGE_ADDRESS,
-	STAGE_DAD,		/* no steps: waits for the addresses before */
-	STAGE_ROUTE_DEV,	/* routes without a gateway: gateways rest on them */
+	STAGE_DAD, /* no steps: waits for the addresses before */
+	STAGE_ROUTE_DEV, /* routes without a gateway: gateways rest on them */
 	STAGE_NEXTHOP,
 	STAGE_NEXTHOP_GROUP,
 	STAGE_ROUTE,
@@ -105,24 +105,24 @@ enum stage {
 struct change {
 	enum op op;
 	enum stage stage;
-	const void *want;	/* after, or NULL */
-	const void *have;	/* before, or NULL */
+	const void *want; /* after, or NULL */
+	const void *have; /* before, or NULL */
 };
 
 /* What an observation is for. */
 struct scope {
-	const struct model *keys;	/* objects that somebody asks for */
-	bool foreign;			/* routes of others, too, if asked for */
-	bool all;			/* whatever there is */
+	const struct model *keys; /* objects that somebody asks for */
+	bool foreign; /* routes of others, too, if asked for */
+	bool all; /* whatever there is */
 };
 
 struct kind {
-	const char *name;	/* "route" */
-	const char *plural;	/* "routes": key of the document */
+	const char *name; /* "route" */
+	const char *plural; /* "routes": key of the document */
 	const char *help;
-	size_t size;		/* bytes of an object */
-	const struct field *fields;	/* ended by a NULL name */
-	uint16_t protocol;	/* offset of the kernel's owner tag; 0: has none */
+	size_t size; /* bytes of an object */
+	const struct field *fields; /* ended by a NULL name */
+	uint16_t protocol; /* offset of the kernel's owner tag; 0: has none */
 
 	int (*cmp)(const struct strings *s, const void *a, const void *b);
 	int (*check)(const struct strings *s, void *object, struct buf *why);
@@ -142,8 +142,7 @@ struct kind {
 
 extern const struct kind *const kinds[KIND_MAX];
 extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
-	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file,
-	kind_unit;
+	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file, kind_unit;
 
 /* Removes what a kill left of half written files. */
 must_check int files_clean(struct engine *e, const struct model *keys);

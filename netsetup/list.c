@@ -9,17 +9,32 @@
 #include <string.h>
 
 static const struct field hop_fields[] = {
-	{ .name = "via", .type = FIELD_ADDRESS, .offset = offsetof(struct hop, via) },
-	{ .name = "dev", .type = FIELD_DEV, .offset = offsetof(struct hop, dev) },
-	{ .name = "weight", .type = FIELD_U32, .min = 1, .max = 256, .initial = 1,
+	{ .name = "via",
+	  .type = FIELD_ADDRESS,
+	  .offset = offsetof(struct hop, via) },
+	{ .name = "dev",
+	  .type = FIELD_DEV,
+	  .offset = offsetof(struct hop, dev) },
+	{ .name = "weight",
+	  .type = FIELD_U32,
+	  .min = 1,
+	  .max = 256,
+	  .initial = 1,
 	  .offset = offsetof(struct hop, weight) },
 	{ 0 },
 };
 
 static const struct field member_fields[] = {
-	{ .name = "id", .type = FIELD_U32, .min = 1, .required = true,
+	{ .name = "id",
+	  .type = FIELD_U32,
+	  .min = 1,
+	  .required = true,
 	  .offset = offsetof(struct group_member, id) },
-	{ .name = "weight", .type = FIELD_U32, .min = 1, .max = 256, .initial = 1,
+	{ .name = "weight",
+	  .type = FIELD_U32,
+	  .min = 1,
+	  .max = 256,
+	  .initial = 1,
 	  .offset = offsetof(struct group_member, weight) },
 	{ 0 },
 };
@@ -179,8 +194,8 @@ struct json *list_to_json(enum field_type type, const struct strings *s,
 	struct json *all = json_array();
 
 	while (at < end) {
-		const struct field *f = type == FIELD_HOPS ? hop_fields :
-							     member_fields;
+		const struct field *f =
+			type == FIELD_HOPS ? hop_fields : member_fields;
 		size_t size = type == FIELD_HOPS ? sizeof(struct hop) :
 						   sizeof(struct group_member);
 		struct hop entry;

@@ -10,7 +10,7 @@
 
 #include "netsetup/kind.h"
 
-#define LIST_MAX 256	/* entries of hops and groups; they fit one message */
+#define LIST_MAX 256 /* entries of hops and groups; they fit one message */
 
 must_check int list_read(enum field_type type, struct strings *s,
 			 const struct doc *d, uint32_t node, uint32_t *ret_id,

@@ -11,15 +11,15 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
-#define NEXTHOP_AUTO 166000000U	/* first of our automatic ids */
-#define NEXTHOP_SHARE 16	/* routes that make an object worth while */
-#define GROUPS_MAX 64		/* gateways that get one */
+#define NEXTHOP_AUTO  166000000U /* first of our automatic ids */
+#define NEXTHOP_SHARE 16 /* routes that make an object worth while */
+#define GROUPS_MAX    64 /* gateways that get one */
 
 struct share {
 	struct in6_addr via;
 	uint32_t dev;
-	uint32_t id;		/* of the object, 0: none yet */
-	size_t n;		/* routes */
+	uint32_t id; /* of the object, 0: none yet */
+	size_t n; /* routes */
 	uint8_t onlink;
 };
 
@@ -44,7 +44,9 @@ static struct share *share_of(struct share *all, size_t *n,
 	if (*n == GROUPS_MAX)
 		return NULL;
 	all[*n] = (struct share){
-		.via = r->via, .dev = r->dev, .onlink = r->onlink,
+		.via = r->via,
+		.dev = r->dev,
+		.onlink = r->onlink,
 	};
 	return &all[(*n)++];
 }
@@ -93,10 +95,10 @@ static void keep_ids(struct share *all, size_t n, const struct model *want,
 
 		if (!g || g->id)
 			continue;
-		while (j < h->n && kind_route.cmp(want->strings,
-						  MODEL_AT(have, KIND_ROUTE,
-							   route, j),
-						  r) < 0)
+		while (j < h->n &&
+		       kind_route.cmp(want->strings,
+				      MODEL_AT(have, KIND_ROUTE, route, j),
+				      r) < 0)
 			j++;
 		if (j == h->n)
 			return;
@@ -146,8 +148,11 @@ void lower_nexthops(struct model *want, const struct model *have)
 		if (!nh)
 			return;
 		*nh = (struct nexthop){
-			.id = all[i].id, .via = all[i].via, .dev = all[i].dev,
-			.onlink = all[i].onlink, .protocol = NETSETUP_PROTO,
+			.id = all[i].id,
+			.via = all[i].via,
+			.dev = all[i].dev,
+			.onlink = all[i].onlink,
+			.protocol = NETSETUP_PROTO,
 		};
 	}
 	(void)model_sort(want, KIND_NEXTHOP);

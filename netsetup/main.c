@@ -28,39 +28,98 @@ struct config {
 };
 
 #define AT(field) .offset = offsetof(struct config, field)
-#define FORMS " plan apply verify check adopt "
+#define FORMS     " plan apply verify check adopt "
 
 static const struct opt options[] = {
-	{ .name = "provider", .type = OPT_STRING, .arg = "NAME", AT(provider),
-	  .verbs = FORMS, .help = "make the document from this provider's metadata" },
-	{ .name = "shoot", .type = OPT_STRING, .arg = "FILE", AT(shoot),
-	  .verbs = FORMS, .help = "shoot whose node this is, for --provider" },
-	{ .name = "node-name", .type = OPT_STRING, .arg = "NAME", AT(node_name),
-	  .verbs = FORMS, .help = "name of this node" },
-	{ .name = "metadata", .type = OPT_STRING, .arg = "URL", AT(metadata),
-	  .verbs = FORMS, .help = "metadata service instead of the provider's" },
-	{ .name = "nat64", .type = OPT_STRING, .arg = "PREFIX", AT(nat64),
-	  .verbs = FORMS, .help = "NAT64 prefix instead of a discovered one" },
-	{ .name = "profiles", .type = OPT_STRING, .arg = "DIR", AT(profiles),
-	  .verbs = FORMS, .help = "folder of further profiles" },
-	{ .name = "dad", .type = OPT_STRING, .arg = "POLICY", AT(dad),
-	  .verbs = FORMS, .help = "duplicate address detection: wait, optimistic or skip" },
-	{ .name = "deadline", .type = OPT_DURATION, .arg = "TIME", AT(deadline),
-	  .verbs = FORMS, .help = "time for metadata and discovery" },
-	{ .name = "hints", .type = OPT_STRING, .arg = "FILE", AT(hints),
+	{ .name = "provider",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  AT(provider),
+	  .verbs = FORMS,
+	  .help = "make the document from this provider's metadata" },
+	{ .name = "shoot",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  AT(shoot),
+	  .verbs = FORMS,
+	  .help = "shoot whose node this is, for --provider" },
+	{ .name = "node-name",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  AT(node_name),
+	  .verbs = FORMS,
+	  .help = "name of this node" },
+	{ .name = "metadata",
+	  .type = OPT_STRING,
+	  .arg = "URL",
+	  AT(metadata),
+	  .verbs = FORMS,
+	  .help = "metadata service instead of the provider's" },
+	{ .name = "nat64",
+	  .type = OPT_STRING,
+	  .arg = "PREFIX",
+	  AT(nat64),
+	  .verbs = FORMS,
+	  .help = "NAT64 prefix instead of a discovered one" },
+	{ .name = "profiles",
+	  .type = OPT_STRING,
+	  .arg = "DIR",
+	  AT(profiles),
+	  .verbs = FORMS,
+	  .help = "folder of further profiles" },
+	{ .name = "dad",
+	  .type = OPT_STRING,
+	  .arg = "POLICY",
+	  AT(dad),
+	  .verbs = FORMS,
+	  .help = "duplicate address detection: wait, optimistic or skip" },
+	{ .name = "deadline",
+	  .type = OPT_DURATION,
+	  .arg = "TIME",
+	  AT(deadline),
+	  .verbs = FORMS,
+	  .help = "time for metadata and discovery" },
+	{ .name = "hints",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  AT(hints),
 	  .help = "hints file (default " HINTS_PATH ")" },
-	{ .name = "type", .type = OPT_STRING, .arg = "TYPE", AT(emit.type),
-	  .verbs = " emit ", .help = "variant of the format" },
-	{ .name = "dir", .type = OPT_STRING, .arg = "DIR", AT(emit.dir),
-	  .verbs = " emit ", .help = "folder of the other program's files" },
-	{ .name = "state", .type = OPT_STRING, .arg = "DIR", AT(state),
+	{ .name = "type",
+	  .type = OPT_STRING,
+	  .arg = "TYPE",
+	  AT(emit.type),
+	  .verbs = " emit ",
+	  .help = "variant of the format" },
+	{ .name = "dir",
+	  .type = OPT_STRING,
+	  .arg = "DIR",
+	  AT(emit.dir),
+	  .verbs = " emit ",
+	  .help = "folder of the other program's files" },
+	{ .name = "state",
+	  .type = OPT_STRING,
+	  .arg = "DIR",
+	  AT(state),
 	  .help = "state of transactions (default " STATE_DIR ")" },
-	{ .name = "root", .type = OPT_STRING, .arg = "DIR", AT(root),
+	{ .name = "root",
+	  .type = OPT_STRING,
+	  .arg = "DIR",
+	  AT(root),
 	  .help = "put before the paths of files" },
-	{ .name = "from", .type = OPT_STRING, .arg = "FILE", AT(from),
-	  .verbs = " plan ", .help = "plan against a saved 'show --json'" },
-	{ .name = "json", .type = OPT_FLAG, AT(json), .help = "JSON on standard output" },
-	{ .name = "verbose", .letter = 'v', .type = OPT_COUNT, AT(verbose),
+	{ .name = "from",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  AT(from),
+	  .verbs = " plan ",
+	  .help = "plan against a saved 'show --json'" },
+	{ .name = "json",
+	  .type = OPT_FLAG,
+	  AT(json),
+	  .help = "JSON on standard output" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_COUNT,
+	  AT(verbose),
 	  .help = "say more; may be repeated" },
 };
 
@@ -71,7 +130,7 @@ struct session {
 	struct conf conf;
 	struct hints hints;
 	struct provider *provider;
-	bool is_open;		/* somebody's transaction */
+	bool is_open; /* somebody's transaction */
 };
 
 /**
@@ -123,7 +182,8 @@ static int session_begin(struct session *s, const struct config *c)
 		log_set_level(LOG_LEVEL_DEBUG);
 	r = engine_open(&s->e, &o);
 	if (r < 0)
-		log_error("%s", s->e.why.len ? buf_text(&s->e.why) : strerror(-r));
+		log_error("%s",
+			  s->e.why.len ? buf_text(&s->e.why) : strerror(-r));
 	return r;
 }
 
@@ -138,9 +198,13 @@ static int provider_text(struct session *s, struct buf *text)
 {
 	const struct config *c = s->config;
 	const struct provider_request req = {
-		.provider = c->provider, .shoot = c->shoot,
-		.node_name = c->node_name, .metadata = c->metadata,
-		.nat64 = c->nat64, .profiles = c->profiles, .dad = c->dad,
+		.provider = c->provider,
+		.shoot = c->shoot,
+		.node_name = c->node_name,
+		.metadata = c->metadata,
+		.nat64 = c->nat64,
+		.profiles = c->profiles,
+		.dad = c->dad,
 		.deadline_ns = c->deadline,
 	};
 	_cleanup_(buf_release) struct buf errors = BUF_INIT;
@@ -176,7 +240,8 @@ static int read_document(struct session *s, int n, char **args)
 	int r;
 
 	if (n > 1 || (n == 1) == (s->config->provider != NULL)) {
-		log_error("needs a document, '-' for standard input, or --provider and --shoot");
+		log_error(
+			"needs a document, '-' for standard input, or --provider and --shoot");
 		return -EINVAL;
 	}
 	if (n == 0)
@@ -227,7 +292,8 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 	if (r < 0)
 		return r;
 	if (s->config->from) {
-		r = conf_read_state(s->e.strings, s->config->from, &have, &errors);
+		r = conf_read_state(s->e.strings, s->config->from, &have,
+				    &errors);
 		if (r < 0) {
 			print_lines(LOG_LEVEL_ERROR, errors.data);
 			return r;
@@ -241,7 +307,8 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 	if (r < 0)
 		say_why(s, r, "");
 	if (s->is_open)
-		log_warning("a transaction is open: 'netsetup recover' takes it back");
+		log_warning(
+			"a transaction is open: 'netsetup recover' takes it back");
 	return r;
 }
 
@@ -313,9 +380,10 @@ static void write_hints(struct session *s)
 	if (warnings.len)
 		print_lines(LOG_LEVEL_WARNING, warnings.data);
 	if (r == 0)
-		r = hints_write(&s->hints, s->config->root ? s->config->root : "",
-				s->config->hints ? s->config->hints : HINTS_PATH,
-				&changed);
+		r = hints_write(
+			&s->hints, s->config->root ? s->config->root : "",
+			s->config->hints ? s->config->hints : HINTS_PATH,
+			&changed);
 	if (r < 0)
 		log_warning("hints: %s", strerror(-r));
 }
@@ -461,7 +529,8 @@ static int run_undo(void *config, int n, char **args)
 		say_why(&s, r, "");
 		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
 	}
-	puts(t.recovered ? "took back the transaction that was open" : "undone");
+	puts(t.recovered ? "took back the transaction that was open" :
+			   "undone");
 	return EXIT_OK;
 }
 
@@ -516,7 +585,8 @@ static int run_show(void *config, int n, char **args)
 		return EXIT_FAILED;
 	}
 	if (s.is_open)
-		log_warning("a transaction is open: 'netsetup recover' takes it back");
+		log_warning(
+			"a transaction is open: 'netsetup recover' takes it back");
 	return s.is_open ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -567,22 +637,32 @@ static int run_profiles(void *config, int n, char **args)
 }
 
 static const struct opt_command commands[] = {
-	{ "plan", "[DOCUMENT|-]", "print the steps to the described state, change nothing", run_plan },
-	{ "apply", "[DOCUMENT|-]", "bring the node to the described state, or leave it as it was", run_apply },
-	{ "adopt", "[DOCUMENT|-]", "the same, taking over objects of others that it names", run_adopt },
-	{ "verify", "[DOCUMENT|-]", "say whether the node is as described", run_verify },
-	{ "check", "[DOCUMENT|-]", "say whether the document is right", run_check },
+	{ "plan", "[DOCUMENT|-]",
+	  "print the steps to the described state, change nothing", run_plan },
+	{ "apply", "[DOCUMENT|-]",
+	  "bring the node to the described state, or leave it as it was",
+	  run_apply },
+	{ "adopt", "[DOCUMENT|-]",
+	  "the same, taking over objects of others that it names", run_adopt },
+	{ "verify", "[DOCUMENT|-]", "say whether the node is as described",
+	  run_verify },
+	{ "check", "[DOCUMENT|-]", "say whether the document is right",
+	  run_check },
 	{ "undo", "", "bring back what the last apply changed", run_undo },
-	{ "recover", "", "take back a transaction that was killed half way", run_recover },
+	{ "recover", "", "take back a transaction that was killed half way",
+	  run_recover },
 	{ "show", "", "print what there is and who owns it", run_show },
-	{ "emit", "[FORMAT [NAME=VALUE]...]", "print what was learnt in the words of another program", run_emit },
-	{ "profiles", "[list|show NAME]", "print what is known of providers", run_profiles },
+	{ "emit", "[FORMAT [NAME=VALUE]...]",
+	  "print what was learnt in the words of another program", run_emit },
+	{ "profiles", "[list|show NAME]", "print what is known of providers",
+	  run_profiles },
 	{ "schema", "", "print the JSON Schema of documents", run_schema },
 };
 
 static const struct opt_program program = {
 	.name = "netsetup",
-	.summary = "bring a node's IPv6 to a described state, or leave it as it was",
+	.summary =
+		"bring a node's IPv6 to a described state, or leave it as it was",
 	.section = 8,
 	.options = options,
 	.n_options = ARRAY_SIZE(options),

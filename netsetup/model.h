@@ -18,8 +18,8 @@
 
 #include <netinet/in.h>
 
-#define NETSETUP_PROTO 166	/* ours, in all of the kernel's protocol fields */
-#define FOREVER UINT32_MAX	/* seconds of a lifetime */
+#define NETSETUP_PROTO 166 /* ours, in all of the kernel's protocol fields */
+#define FOREVER        UINT32_MAX /* seconds of a lifetime */
 
 /* In the order that `show` and the schema list them. */
 enum kind_id {
@@ -50,28 +50,28 @@ enum link_set {
 
 struct link {
 	uint32_t name;
-	uint32_t kind;		/* "bridge"; 0: must exist already */
-	uint32_t set;		/* enum link_set */
+	uint32_t kind; /* "bridge"; 0: must exist already */
+	uint32_t set; /* enum link_set */
 	uint32_t mtu;
 	uint32_t group;
-	uint32_t master;	/* name, or 0: none */
+	uint32_t master; /* name, or 0: none */
 	uint32_t altname;
-	uint32_t peer;		/* veth: the other end's name */
-	uint32_t parent;	/* vlan, macvlan, vxlan: name of the lower device */
-	uint32_t id;		/* vlan, vxlan */
-	uint32_t table;		/* vrf */
+	uint32_t peer; /* veth: the other end's name */
+	uint32_t parent; /* vlan, macvlan, vxlan: name of the lower device */
+	uint32_t id; /* vlan, vxlan */
+	uint32_t table; /* vrf */
 	struct in6_addr local, remote, secret;
-	uint16_t port;		/* vxlan, UDP */
+	uint16_t port; /* vxlan, UDP */
 	uint8_t mac[6];
 	uint8_t up;
-	uint8_t addrgen;	/* IN6_ADDR_GEN_MODE_* */
-	uint8_t mode;		/* macvlan */
-	uint8_t owned;		/* made by us: carries our altname */
+	uint8_t addrgen; /* IN6_ADDR_GEN_MODE_* */
+	uint8_t mode; /* macvlan */
+	uint8_t owned; /* made by us: carries our altname */
 };
 
 struct sysctl {
-	uint32_t path;		/* below /proc/sys, slash form */
-	uint32_t value;		/* without the newline */
+	uint32_t path; /* below /proc/sys, slash form */
+	uint32_t value; /* without the newline */
 };
 
 enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_SKIP };
@@ -79,13 +79,13 @@ enum dad { DAD_WAIT, DAD_OPTIMISTIC, DAD_SKIP };
 struct address {
 	struct in6_addr address;
 	uint32_t dev;
-	uint32_t valid, preferred;	/* seconds, FOREVER */
+	uint32_t valid, preferred; /* seconds, FOREVER */
 	uint8_t len;
 	uint8_t protocol;
-	uint8_t dad;		/* enum dad */
-	uint8_t local;		/* AnyIP: a local route, no address */
-	uint8_t failed;		/* observed: a duplicate was found */
-	uint8_t tentative;	/* observed: not usable yet */
+	uint8_t dad; /* enum dad */
+	uint8_t local; /* AnyIP: a local route, no address */
+	uint8_t failed; /* observed: a duplicate was found */
+	uint8_t tentative; /* observed: not usable yet */
 	uint8_t pad[2];
 };
 
@@ -93,7 +93,7 @@ struct nexthop {
 	struct in6_addr via;
 	uint32_t id;
 	uint32_t dev;
-	uint32_t group;		/* string of struct group_member; 0: not a group */
+	uint32_t group; /* string of struct group_member; 0: not a group */
 	uint8_t blackhole;
 	uint8_t onlink;
 	uint8_t protocol;
@@ -102,7 +102,7 @@ struct nexthop {
 
 struct group_member {
 	uint32_t id;
-	uint32_t weight;	/* 1..256 */
+	uint32_t weight; /* 1..256 */
 };
 
 struct route {
@@ -110,14 +110,14 @@ struct route {
 	uint32_t table;
 	uint32_t metric;
 	uint8_t len;
-	uint8_t type;		/* RTN_* */
+	uint8_t type; /* RTN_* */
 	uint8_t protocol;
-	uint8_t preference;	/* ICMPV6_ROUTER_PREF_* */
+	uint8_t preference; /* ICMPV6_ROUTER_PREF_* */
 	uint32_t dev;
 	struct in6_addr via;
 	struct in6_addr src;
-	uint32_t nexthop;	/* id, or 0 */
-	uint32_t hops;		/* string of struct hop; 0: not multipath */
+	uint32_t nexthop; /* id, or 0 */
+	uint32_t hops; /* string of struct hop; 0: not multipath */
 	uint32_t mtu;
 	uint8_t hoplimit;
 	uint8_t onlink;
@@ -127,7 +127,7 @@ struct route {
 struct hop {
 	struct in6_addr via;
 	uint32_t dev;
-	uint32_t weight;	/* 1..256 */
+	uint32_t weight; /* 1..256 */
 };
 
 struct rule {
@@ -137,7 +137,7 @@ struct rule {
 	uint32_t iif, oif;
 	uint32_t fwmark;
 	uint8_t from_len, to_len;
-	uint8_t action;		/* FR_ACT_* */
+	uint8_t action; /* FR_ACT_* */
 	uint8_t protocol;
 };
 
@@ -165,8 +165,8 @@ struct file {
 
 struct unit {
 	uint32_t name;
-	uint32_t restart;	/* argv, each ended by NUL */
-	uint32_t inputs;	/* paths and kinds, each ended by NUL */
+	uint32_t restart; /* argv, each ended by NUL */
+	uint32_t inputs; /* paths and kinds, each ended by NUL */
 };
 
 struct table {
@@ -205,5 +205,5 @@ static inline void *model_at(const struct model *m, enum kind_id kind,
 {
 	return m->tables[kind].items + i * size;
 }
-#define MODEL_AT(m, kind, type, i)                                             \
+#define MODEL_AT(m, kind, type, i) \
 	((struct type *)model_at((m), (kind), sizeof(struct type), (i)))

@@ -141,7 +141,8 @@ static bool is_removable(const struct differ *d, const void *have)
 static int add_change(struct differ *d, enum op op, size_t want, size_t have)
 {
 	const struct step s = {
-		.kind = (uint8_t)d->kind, .want = (uint32_t)want,
+		.kind = (uint8_t)d->kind,
+		.want = (uint32_t)want,
 		.have = (uint32_t)have,
 	};
 	const void *w = step_want(&s, d->in->want);
@@ -149,7 +150,8 @@ static int add_change(struct differ *d, enum op op, size_t want, size_t have)
 	int r;
 
 	if (d->kind != KIND_LINK || op == OP_REMOVE)
-		return add_step(d, op, d->k->stage(op, d->in->want->strings, w, h),
+		return add_step(d, op,
+				d->k->stage(op, d->in->want->strings, w, h),
 				want, have);
 	r = 0;
 	if (op == OP_ADD || link_attributes_differ(w, h))
@@ -231,12 +233,14 @@ static int diff_scope(struct differ *d)
 		const char *key = keys->items + i * size;
 		const char *w = model_find(d->in->want, d->kind, key);
 		const char *h = model_find(d->in->have, d->kind, key);
-		size_t want = w ? (size_t)(w - d->in->want->tables[d->kind].items) /
-					  size :
-				  0;
-		size_t have = h ? (size_t)(h - d->in->have->tables[d->kind].items) /
-					  size :
-				  0;
+		size_t want =
+			w ? (size_t)(w - d->in->want->tables[d->kind].items) /
+					size :
+			    0;
+		size_t have =
+			h ? (size_t)(h - d->in->have->tables[d->kind].items) /
+					size :
+			    0;
 
 		if (w && h)
 			r = compare_pair(d, want, have);
@@ -283,17 +287,19 @@ static int add_consequences(struct differ *d, const struct sysctl *all)
 	for (size_t i = 0; i < t->n && r == 0; i++) {
 		const struct sysctl *h =
 			MODEL_AT(d->in->have, KIND_SYSCTL, sysctl, i);
-		const struct sysctl *w = model_find(d->in->want, KIND_SYSCTL, h);
+		const struct sysctl *w =
+			model_find(d->in->want, KIND_SYSCTL, h);
 
 		if (!sysctl_follows(s, all->path, h->path) ||
 		    has_step(d->plan, i + 1))
 			continue;
 		if (w && w->value != all->value)
-			r = add_step(d, OP_CHANGE, STAGE_SYSCTL,
-				     (size_t)(w - MODEL_AT(d->in->want,
-							   KIND_SYSCTL, sysctl,
-							   0)) + 1,
-				     i + 1);
+			r = add_step(
+				d, OP_CHANGE, STAGE_SYSCTL,
+				(size_t)(w - MODEL_AT(d->in->want, KIND_SYSCTL,
+						      sysctl, 0)) +
+					1,
+				i + 1);
 		else if (h->value != all->value)
 			r = add_step(d, OP_SIDE, STAGE_SYSCTL, 0, i + 1);
 	}
@@ -367,7 +373,8 @@ static int diff_units(struct differ *d)
 	for (size_t u = 0; u < t->n && r == 0; u++)
 		for (size_t i = 0; i < n; i++)
 			if (is_input(d, &d->plan->steps[i],
-				     MODEL_AT(d->in->want, KIND_UNIT, unit, u))) {
+				     MODEL_AT(d->in->want, KIND_UNIT, unit,
+					      u))) {
 				r = add_step(d, OP_RUN, STAGE_UNIT, u + 1, 0);
 				break;
 			}

@@ -19,27 +19,27 @@
 #include "netsetup/kind.h"
 
 struct step {
-	uint8_t kind;		/* enum kind_id */
-	uint8_t op;		/* enum op */
-	uint8_t stage;		/* enum stage */
+	uint8_t kind; /* enum kind_id */
+	uint8_t op; /* enum op */
+	uint8_t stage; /* enum stage */
 	uint8_t pad;
-	uint32_t want;		/* place in the desired table + 1; 0: none */
-	uint32_t have;		/* place in the observed table + 1; 0: none */
+	uint32_t want; /* place in the desired table + 1; 0: none */
+	uint32_t have; /* place in the observed table + 1; 0: none */
 };
 
 struct plan {
-	struct step *steps;	/* in the order of execution */
+	struct step *steps; /* in the order of execution */
 	size_t n, room;
 	size_t n_op[OP_MAX];
 };
 
 struct plan_input {
-	const struct model *want;	/* sorted */
-	const struct model *have;	/* sorted */
+	const struct model *want; /* sorted */
+	const struct model *have; /* sorted */
 	/* NULL: of what is not wanted, our own objects go. Otherwise only objects
 	 * with these keys are looked at, and all of them may change. */
 	const struct model *scope;
-	const struct model *owned_keys;	/* untagged objects that are ours */
+	const struct model *owned_keys; /* untagged objects that are ours */
 	bool adopt;
 };
 

@@ -27,13 +27,15 @@ static void describe_change(const struct step *s, const struct work *w,
 			    struct buf *out)
 {
 	const struct kind *k = kinds[s->kind];
-	const void *want = step_want(s, &w->want), *have = step_have(s, &w->have);
+	const void *want = step_want(s, &w->want),
+		   *have = step_have(s, &w->have);
 	const char *sep = ":";
 
 	if (!want || !have)
 		return;
 	for (const struct field *f = k->fields; f->name; f++) {
-		if (field_equal(f, want, have) || (f->set && field_is_initial(f, want)) ||
+		if (field_equal(f, want, have) ||
+		    (f->set && field_is_initial(f, want)) ||
 		    (s->kind == KIND_LINK && !f->set))
 			continue;
 		buf_printf(out, "%s %s ", sep, f->name);
@@ -82,7 +84,8 @@ void show_plan_lines(const struct work *w)
 static struct json *step_to_json(const struct step *s, const struct work *w)
 {
 	const struct kind *k = kinds[s->kind];
-	const void *have = step_have(s, &w->have), *want = step_want(s, &w->want);
+	const void *have = step_have(s, &w->have),
+		   *want = step_want(s, &w->want);
 	_cleanup_(buf_release) struct buf b = BUF_INIT;
 	struct json *j = json_object();
 
@@ -129,7 +132,8 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
 	}
 	j = json_object();
 	json_set_int(j, "version", 1);
-	json_set_int(j, "changes", (int64_t)(w->plan.n - w->plan.n_op[OP_SIDE]));
+	json_set_int(j, "changes",
+		     (int64_t)(w->plan.n - w->plan.n_op[OP_SIDE]));
 	json_set_int(j, "add", (int64_t)w->plan.n_op[OP_ADD]);
 	json_set_int(j, "change", (int64_t)w->plan.n_op[OP_CHANGE]);
 	json_set_int(j, "remove", (int64_t)w->plan.n_op[OP_REMOVE]);
@@ -158,7 +162,8 @@ static const char *owner_of(const struct engine *e, enum kind_id kind,
 	if (kind == KIND_LINK)
 		return l->owned ? "netsetup" : "other";
 	if (kinds[kind]->protocol)
-		return protocol_name(object_protocol(kinds[kind], object), text);
+		return protocol_name(object_protocol(kinds[kind], object),
+				     text);
 	return model_find(&e->owned_keys, kind, object) ? "netsetup" : "other";
 }
 
@@ -171,7 +176,8 @@ static const char *owner_of(const struct engine *e, enum kind_id kind,
 static void show_json(const struct engine *e, const struct model *have,
 		      bool is_open)
 {
-	printf("{\"version\":1,\"transaction_open\":%s", is_open ? "true" : "false");
+	printf("{\"version\":1,\"transaction_open\":%s",
+	       is_open ? "true" : "false");
 	for (size_t k = 0; k < KIND_MAX; k++) {
 		printf(",\n\"%s\":[", kinds[k]->plural);
 		for (size_t i = 0; i < have->tables[k].n; i++) {
@@ -208,7 +214,9 @@ int show_state(struct engine *e, bool json, bool is_open)
 {
 	_cleanup_(model_release) struct model have;
 	struct scope scope = {
-		.keys = &e->owned_keys, .foreign = true, .all = true,
+		.keys = &e->owned_keys,
+		.foreign = true,
+		.all = true,
 	};
 	int r;
 
@@ -318,8 +326,9 @@ void show_schema(void)
 	json_set_int(json_set_object(properties, "version"), "const", 1);
 	one = json_set_object(properties, "uplinks");
 	json_set_string(one, "type", "array");
-	json_set_string(one, "description",
-			"interfaces that listen to routers, also while forwarding");
+	json_set_string(
+		one, "description",
+		"interfaces that listen to routers, also while forwarding");
 	json_set_string(json_set_object(properties, "forwarding"), "type",
 			"boolean");
 	for (size_t k = 0; k < KIND_MAX; k++)

@@ -43,7 +43,7 @@ struct strings *strings_new(void)
 		strings_free(s);
 		return NULL;
 	}
-	s->len = 1;	/* the empty string's NUL */
+	s->len = 1; /* the empty string's NUL */
 	s->n = 1;
 	return s;
 }
@@ -143,8 +143,9 @@ static int grow(struct strings *s, size_t len)
  */
 uint32_t strings_find(const struct strings *s, const void *data, size_t len)
 {
-	return len == 0 ? 0 :
-			  s->slots[slot_of(s, data, len, hash_bytes(data, len))];
+	return len == 0 ?
+		       0 :
+		       s->slots[slot_of(s, data, len, hash_bytes(data, len))];
 }
 
 /**

@@ -17,19 +17,19 @@
 #include "lib/cleanup.h"
 
 struct string_entry {
-	size_t at;	/* in bytes */
-	uint32_t len;	/* bytes, without the NUL that follows */
+	size_t at; /* in bytes */
+	uint32_t len; /* bytes, without the NUL that follows */
 	uint32_t hash;
 };
 
 struct strings {
 	char *bytes;
 	size_t len, room;
-	struct string_entry *entries;	/* [0] is the empty string */
+	struct string_entry *entries; /* [0] is the empty string */
 	uint32_t n, n_room;
-	uint32_t *slots;		/* open hash table of entry numbers; 0 free */
-	uint32_t n_slots;		/* a power of two */
-	int error;			/* 0 or -ENOMEM; sticky */
+	uint32_t *slots; /* open hash table of entry numbers; 0 free */
+	uint32_t n_slots; /* a power of two */
+	int error; /* 0 or -ENOMEM; sticky */
 };
 
 struct strings *strings_new(void);

@@ -12,7 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#define BOOT_SIZE 37	/* a UUID and NUL */
+#define BOOT_SIZE 37 /* a UUID and NUL */
 
 /**
  * read_boot_id() - Number of this boot
@@ -97,7 +97,8 @@ static int take_lock(struct txn *t, const char *verb)
 		who[n > 0 ? n : 0] = '\0';
 		log_info("waiting for %s", who[0] ? who : "another netsetup");
 		if (flock(t->lock, LOCK_EX) < 0)
-			return engine_fail(t->e, -errno, "lock: held by %s", who);
+			return engine_fail(t->e, -errno, "lock: held by %s",
+					   who);
 	}
 	snprintf(who, sizeof(who), "'netsetup %s', process %d", verb, getpid());
 	if (ftruncate(t->lock, 0) < 0 ||
@@ -177,10 +178,11 @@ static int load_owned(struct engine *e, int dir)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return engine_fail(e, r, "state 'last': %s",
-				   r == -EPROTONOSUPPORT ?
-					   "written by another version of netsetup" :
-					   "damaged");
+		return engine_fail(
+			e, r, "state 'last': %s",
+			r == -EPROTONOSUPPORT ?
+				"written by another version of netsetup" :
+				"damaged");
 	model_release(&e->owned);
 	model_release(&e->owned_keys);
 	e->owned = j.sets[JOURNAL_OWNED];
@@ -204,10 +206,11 @@ static int recover(struct txn *t)
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return engine_fail(t->e, r, "journal: %s",
-				   r == -EPROTONOSUPPORT ?
-					   "written by another version of netsetup" :
-					   "damaged");
+		return engine_fail(
+			t->e, r, "journal: %s",
+			r == -EPROTONOSUPPORT ?
+				"written by another version of netsetup" :
+				"damaged");
 	r = take_back(t, &j);
 	t->recovered = r == 0;
 	return r;
@@ -248,7 +251,7 @@ int txn_peek(struct engine *e, bool *ret_is_open)
 	_cleanup_close_ int dir = open_dir(e, false);
 
 	*ret_is_open = false;
-	if (dir < 0)	/* never applied here, or not ours to read */
+	if (dir < 0) /* never applied here, or not ours to read */
 		return 0;
 	*ret_is_open = faccessat(dir, "journal", F_OK, 0) == 0;
 	return load_owned(e, dir);
@@ -347,7 +350,8 @@ static int note_owned(const struct txn *t, const struct work *w,
 			if (!want || (old && memcmp(want, old, size) == 0))
 				continue;
 			if (r == 0)
-				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k, key);
+				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,
+					      key);
 			if (r == 0 && old)
 				r = model_put(&j->sets[JOURNAL_OWNED], k, old);
 		}
@@ -418,7 +422,8 @@ static int check_result(struct txn *t, const struct work *w,
 	_cleanup_(model_release) struct model have;
 	struct scope scope = { .keys = &j->sets[JOURNAL_KEYS] };
 	struct plan_input in = {
-		.want = &w->want, .have = &have,
+		.want = &w->want,
+		.have = &have,
 		.scope = &j->sets[JOURNAL_KEYS],
 	};
 	struct conflict conflict;
@@ -439,9 +444,10 @@ static int check_result(struct txn *t, const struct work *w,
 			continue;
 		object_describe(kinds[s->kind], t->e->strings,
 				s->want ? step_want(s, &w->want) : side, &what);
-		r = engine_fail(t->e, -EIO,
-				"%s '%s': the kernel took it, but it is not so afterwards",
-				kinds[s->kind]->name, buf_text(&what));
+		r = engine_fail(
+			t->e, -EIO,
+			"%s '%s': the kernel took it, but it is not so afterwards",
+			kinds[s->kind]->name, buf_text(&what));
 	}
 	return r;
 }
@@ -455,7 +461,8 @@ static int check_result(struct txn *t, const struct work *w,
 static int commit(struct txn *t)
 {
 	if (renameat(t->dir, "journal", t->dir, "last") < 0)
-		return engine_fail(t->e, -errno, "journal: %s", strerror(errno));
+		return engine_fail(t->e, -errno, "journal: %s",
+				   strerror(errno));
 	(void)fsync(t->dir);
 	engine_point(t->e);
 	return 0;

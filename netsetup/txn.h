@@ -17,10 +17,10 @@
 
 struct txn {
 	struct engine *e;
-	int dir;		/* folder of this boot and namespace; -1: none */
-	int lock;		/* descriptor; -1: none */
-	bool recovered;		/* something was taken back by txn_open() */
-	bool stuck;		/* taking back failed: e->why says what is left */
+	int dir; /* folder of this boot and namespace; -1: none */
+	int lock; /* descriptor; -1: none */
+	bool recovered; /* something was taken back by txn_open() */
+	bool stuck; /* taking back failed: e->why says what is left */
 };
 
 must_check int txn_open(struct engine *e, const char *verb, struct txn *ret);

@@ -15,28 +15,28 @@
 
 /* How far a finding reaches from its evidence. */
 enum scope {
-	SCOPE_VANTAGE,	/* results of the same vantage */
-	SCOPE_NODE,	/* results of the same node, its pods included */
-	SCOPE_ALL,	/* the fabric: all results */
+	SCOPE_VANTAGE, /* results of the same vantage */
+	SCOPE_NODE, /* results of the same node, its pods included */
+	SCOPE_ALL, /* the fabric: all results */
 };
 
 /* What a result must look like; a NULL member does not ask. */
 struct pattern {
-	const char *ids;	/* words, "N64-2 N64-*" */
-	const char *reasons;	/* words, "timeout net-unreachable" */
-	const char *variants;	/* words, "tcp https" */
-	const char *fact;	/* "accept_ra=1": a fact and its value */
+	const char *ids; /* words, "N64-2 N64-*" */
+	const char *reasons; /* words, "timeout net-unreachable" */
+	const char *variants; /* words, "tcp https" */
+	const char *fact; /* "accept_ra=1": a fact and its value */
 };
 
 struct rule {
 	enum cause cause;
 	enum scope scope;
-	struct pattern seen;	/* a failed result: the evidence */
+	struct pattern seen; /* a failed result: the evidence */
 	/* Whether a candidate stands, given all others; NULL: it does. */
 	bool (*holds)(const struct results *all, const struct result *seen);
-	const char *red;	/* ids that stay failed beside the evidence */
-	const char *blocks;	/* ids explained within scope, "*" all */
-	const char *silences;	/* ids whose silence it explains anywhere */
+	const char *red; /* ids that stay failed beside the evidence */
+	const char *blocks; /* ids explained within scope, "*" all */
+	const char *silences; /* ids whose silence it explains anywhere */
 };
 
 extern const struct rule rules[];

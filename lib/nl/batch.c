@@ -22,7 +22,9 @@
 int nl_batch_init(struct nl_batch *b, struct nl *nl, nl_failed_fn *failed,
 		  void *context)
 {
-	*b = (struct nl_batch){ .nl = nl, .failed = failed, .context = context };
+	*b = (struct nl_batch){ .nl = nl,
+				.failed = failed,
+				.context = context };
 	b->data = malloc(NL_BATCH_SIZE + NL_MESSAGE_MAX);
 	b->tags = malloc(NL_BATCH_COUNT * sizeof(*b->tags));
 	if (!b->data || !b->tags) {
@@ -64,8 +66,8 @@ static void close_open(struct nl_batch *b)
  *
  * Return: the message, to be filled before the next call; up to NL_MESSAGE_MAX bytes
  */
-struct nlmsghdr *nl_batch_add(struct nl_batch *b, uint16_t type,
-			      uint16_t flags, uint32_t tag)
+struct nlmsghdr *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags,
+			      uint32_t tag)
 {
 	close_open(b);
 	if (b->len >= NL_BATCH_SIZE || b->n == NL_BATCH_COUNT) {
@@ -114,8 +116,9 @@ static int one_answer(const struct nlmsghdr *m, void *context)
 	if (e->error == 0)
 		return 0;
 	error.error = e->error;
-	if ((m->nlmsg_flags & NLM_F_ACK_TLVS) && (m->nlmsg_flags & NLM_F_CAPPED))
-		mnl_attr_for_each(at, m, sizeof(*e)) {
+	if ((m->nlmsg_flags & NLM_F_ACK_TLVS) &&
+	    (m->nlmsg_flags & NLM_F_CAPPED))
+		mnl_attr_for_each (at, m, sizeof(*e)) {
 			if (mnl_attr_get_type(at) == NLMSGERR_ATTR_MSG)
 				snprintf(error.text, sizeof(error.text), "%.*s",
 					 (int)mnl_attr_get_payload_len(at),

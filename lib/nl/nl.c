@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NL_RCVBUF (8 << 20)	/* bytes; a batch of nothing but errors fits */
+#define NL_RCVBUF (8 << 20) /* bytes; a batch of nothing but errors fits */
 
 /**
  * io_send() - One datagram to the kernel
@@ -49,7 +49,7 @@ static ssize_t io_receive(struct nl *nl, void *data, size_t size, int flags)
 	if (n < 0)
 		return -1;
 	if (from.nl_pid != 0) {
-		errno = EINTR;	/* not the kernel: skip it */
+		errno = EINTR; /* not the kernel: skip it */
 		return -1;
 	}
 	if (msg.msg_flags & MSG_TRUNC) {
@@ -85,12 +85,15 @@ int nl_open(struct nl *nl, int protocol)
 	}
 	fd = mnl_socket_get_fd(nl->socket);
 	/* Kernels that lack one of these are told by what they then do not do. */
-	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on, sizeof(on));
-	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on, sizeof(on));
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_EXT_ACK, &on,
+				    sizeof(on));
+	(void)mnl_socket_setsockopt(nl->socket, NETLINK_CAP_ACK, &on,
+				    sizeof(on));
 	(void)mnl_socket_setsockopt(nl->socket, NETLINK_GET_STRICT_CHK, &on,
 				    sizeof(on));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)) < 0)
-		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size,
+				 sizeof(size));
 	return 0;
 }
 
@@ -170,7 +173,8 @@ static bool is_message(const struct nlmsghdr *m, int left)
 int nl_events(struct nl *nl, nl_message_fn *fn, void *context)
 {
 	for (;;) {
-		ssize_t n = nl->io->receive(nl, nl->rx, NL_RX_SIZE, MSG_DONTWAIT);
+		ssize_t n =
+			nl->io->receive(nl, nl->rx, NL_RX_SIZE, MSG_DONTWAIT);
 		const struct nlmsghdr *m = nl->rx;
 		int left = (int)n, r;
 
@@ -234,7 +238,7 @@ static void read_error(const struct nlmsghdr *m, struct nl_error *ret)
 		skip += mnl_nlmsg_get_payload_len(&e->msg);
 	if (mnl_nlmsg_get_payload_len(m) < skip)
 		return;
-	mnl_attr_for_each(a, m, skip) {
+	mnl_attr_for_each (a, m, skip) {
 		size_t len = mnl_attr_get_payload_len(a);
 
 		if (mnl_attr_get_type(a) == NLMSGERR_ATTR_MSG)
@@ -247,12 +251,12 @@ static void read_error(const struct nlmsghdr *m, struct nl_error *ret)
 
 /* What a receive loop hands its messages to. */
 struct reading {
-	uint32_t seq;		/* answers to this request */
+	uint32_t seq; /* answers to this request */
 	nl_message_fn *fn;
 	void *context;
-	bool interrupted;	/* the dump is not consistent */
+	bool interrupted; /* the dump is not consistent */
 	bool done;
-	int r;			/* first error of .fn */
+	int r; /* first error of .fn */
 };
 
 /**
@@ -275,7 +279,8 @@ static int read_answer(struct nl *nl, struct reading *d, ssize_t len)
 			continue;
 		if (m->nlmsg_flags & NLM_F_DUMP_INTR)
 			d->interrupted = true;
-		if (m->nlmsg_type == NLMSG_ERROR || m->nlmsg_type == NLMSG_DONE) {
+		if (m->nlmsg_type == NLMSG_ERROR ||
+		    m->nlmsg_type == NLMSG_DONE) {
 			d->done = true;
 			read_error(m, &e);
 			if (e.error < 0) {
@@ -336,7 +341,9 @@ int nl_dump(struct nl *nl, struct nlmsghdr *request, nl_message_fn *fn,
 	    void *context)
 {
 	struct reading d = {
-		.seq = request->nlmsg_seq, .fn = fn, .context = context,
+		.seq = request->nlmsg_seq,
+		.fn = fn,
+		.context = context,
 	};
 
 	request->nlmsg_flags |= NLM_F_DUMP;
@@ -356,7 +363,9 @@ int nl_ask(struct nl *nl, struct nlmsghdr *request, nl_message_fn *fn,
 	   void *context)
 {
 	struct reading d = {
-		.seq = request->nlmsg_seq, .fn = fn, .context = context,
+		.seq = request->nlmsg_seq,
+		.fn = fn,
+		.context = context,
 	};
 
 	/* Kind of request by its number: rtnetlink has NEW, DEL, GET, SET in fours. */

@@ -22,9 +22,9 @@
 #include <linux/netlink.h>
 #include <netinet/in.h>
 
-#define NL_RX_SIZE (128U << 10)	/* bytes; the kernel fills dumps to 32 KiB */
-#define NL_BATCH_SIZE (64U << 10)	/* bytes after which a batch is sent */
-#define NL_MESSAGE_MAX (16U << 10)	/* bytes one request may take */
+#define NL_RX_SIZE     (128U << 10) /* bytes; the kernel fills dumps to 32 KiB */
+#define NL_BATCH_SIZE  (64U << 10) /* bytes after which a batch is sent */
+#define NL_MESSAGE_MAX (16U << 10) /* bytes one request may take */
 
 struct nl;
 
@@ -35,19 +35,19 @@ struct nl_io {
 };
 
 struct nl_error {
-	int error;		/* negative errno, 0 none */
-	uint32_t seq;		/* request that it answers */
-	uint32_t offset;	/* of the offending attribute in it; 0 unknown */
-	char text[160];		/* extended ACK, or "" */
+	int error; /* negative errno, 0 none */
+	uint32_t seq; /* request that it answers */
+	uint32_t offset; /* of the offending attribute in it; 0 unknown */
+	char text[160]; /* extended ACK, or "" */
 };
 
 struct nl {
 	struct mnl_socket *socket;
 	const struct nl_io *io;
-	void *rx;		/* NL_RX_SIZE bytes */
-	uint32_t seq;		/* of the last request */
-	uint64_t n_mutating;	/* requests sent that change something */
-	struct nl_error error;	/* of the last failed request */
+	void *rx; /* NL_RX_SIZE bytes */
+	uint32_t seq; /* of the last request */
+	uint64_t n_mutating; /* requests sent that change something */
+	struct nl_error error; /* of the last failed request */
 };
 
 /* One message of a dump or one event. Return: 0, or a negative errno to stop. */
@@ -73,21 +73,21 @@ must_check int nl_ask(struct nl *nl, struct nlmsghdr *request,
 
 struct nl_batch {
 	struct nl *nl;
-	char *data;		/* NL_BATCH_SIZE + NL_MESSAGE_MAX bytes */
-	size_t len;		/* finished messages */
-	struct nlmsghdr *open;	/* the one being built, or NULL */
-	uint32_t first_seq;	/* of the first message in data */
-	uint32_t n;		/* messages in data */
-	uint32_t *tags;		/* of each of them */
+	char *data; /* NL_BATCH_SIZE + NL_MESSAGE_MAX bytes */
+	size_t len; /* finished messages */
+	struct nlmsghdr *open; /* the one being built, or NULL */
+	uint32_t first_seq; /* of the first message in data */
+	uint32_t n; /* messages in data */
+	uint32_t *tags; /* of each of them */
 	nl_failed_fn *failed;
 	void *context;
-	int error;		/* sticky: what failed in sending or receiving */
+	int error; /* sticky: what failed in sending or receiving */
 };
 
 must_check int nl_batch_init(struct nl_batch *b, struct nl *nl,
 			     nl_failed_fn *failed, void *context);
-struct nlmsghdr *nl_batch_add(struct nl_batch *b, uint16_t type,
-			      uint16_t flags, uint32_t tag);
+struct nlmsghdr *nl_batch_add(struct nl_batch *b, uint16_t type, uint16_t flags,
+			      uint32_t tag);
 must_check int nl_batch_flush(struct nl_batch *b);
 void nl_batch_release(struct nl_batch *b);
 

@@ -25,18 +25,36 @@ static const struct choice dads[] = {
 #define AT(field) .offset = offsetof(struct address, field)
 
 static const struct field fields[] = {
-	{ .name = "address", .type = FIELD_HOST, AT(address),
-	  .extra = offsetof(struct address, len), .required = true,
+	{ .name = "address",
+	  .type = FIELD_HOST,
+	  AT(address),
+	  .extra = offsetof(struct address, len),
+	  .required = true,
 	  .help = "address and prefix length" },
-	{ .name = "dev", .type = FIELD_DEV, AT(dev), .required = true,
+	{ .name = "dev",
+	  .type = FIELD_DEV,
+	  AT(dev),
+	  .required = true,
 	  .help = "interface" },
-	{ .name = "dad", .type = FIELD_CHOICE, AT(dad), .choices = dads,
+	{ .name = "dad",
+	  .type = FIELD_CHOICE,
+	  AT(dad),
+	  .choices = dads,
 	  .help = "duplicate address detection: wait for it, use the address meanwhile (RFC 4429), or skip it" },
-	{ .name = "preferred", .type = FIELD_SECONDS, AT(preferred),
-	  .initial = FOREVER, .help = "preferred lifetime; 0s: deprecated" },
-	{ .name = "valid", .type = FIELD_SECONDS, AT(valid), .initial = FOREVER,
-	  .min = 1, .help = "valid lifetime" },
-	{ .name = "local", .type = FIELD_FLAG, AT(local),
+	{ .name = "preferred",
+	  .type = FIELD_SECONDS,
+	  AT(preferred),
+	  .initial = FOREVER,
+	  .help = "preferred lifetime; 0s: deprecated" },
+	{ .name = "valid",
+	  .type = FIELD_SECONDS,
+	  AT(valid),
+	  .initial = FOREVER,
+	  .min = 1,
+	  .help = "valid lifetime" },
+	{ .name = "local",
+	  .type = FIELD_FLAG,
+	  AT(local),
 	  .help = "take the whole prefix for ours (AnyIP) by a local route" },
 	{ 0 },
 };
@@ -115,8 +133,8 @@ static bool same(const void *want, const void *have)
 {
 	const struct address *w = want, *h = have;
 
-	return w->len == h->len && w->protocol == h->protocol &&
-	       !h->failed && lifetime_same(w->valid, h->valid) &&
+	return w->len == h->len && w->protocol == h->protocol && !h->failed &&
+	       lifetime_same(w->valid, h->valid) &&
 	       lifetime_same(w->preferred, h->preferred);
 }
 
@@ -178,16 +196,17 @@ static int seen_address(const struct nlmsghdr *m, void *context)
 		a->valid = ci.ifa_valid;
 		a->preferred = ci.ifa_prefered;
 	}
-	a->dad = flags & IFA_F_NODAD	   ? DAD_SKIP :
+	a->dad = flags & IFA_F_NODAD      ? DAD_SKIP :
 		 flags & IFA_F_OPTIMISTIC ? DAD_OPTIMISTIC :
 					    DAD_WAIT;
 	a->failed = (flags & IFA_F_DADFAILED) != 0;
 	a->tentative = (flags & IFA_F_TENTATIVE) != 0;
 	a->protocol = nl_u8(at[IFA_PROTO], 0);
 	if (!(seen->e->caps & CAP_IFA_PROTO))
-		a->protocol = model_find(&seen->e->owned_keys, KIND_ADDRESS, a) ?
-				      NETSETUP_PROTO :
-				      0;
+		a->protocol =
+			model_find(&seen->e->owned_keys, KIND_ADDRESS, a) ?
+				NETSETUP_PROTO :
+				0;
 	return 0;
 }
 
@@ -250,10 +269,12 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 
 		if (h->len != a->len || h->failed)
 			return encode(e, b, tag, &first) ?:
-			       encode(e, b, tag,
-				      &(struct change){ .op = OP_ADD, .want = a });
+							   encode(e, b, tag,
+								  &(struct change){ .op = OP_ADD,
+										    .want = a });
 	}
-	m = nl_batch_add(b, gone ? RTM_DELADDR : RTM_NEWADDR, flags[c->op], tag);
+	m = nl_batch_add(b, gone ? RTM_DELADDR : RTM_NEWADDR, flags[c->op],
+			 tag);
 	ifa = nl_header(m, sizeof(*ifa));
 	ifa->ifa_family = AF_INET6;
 	ifa->ifa_prefixlen = a->len;

@@ -7,7 +7,6 @@
  */
 #include "netsetup/engine.h"
 
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,17 +15,26 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define FILE_MAX (16U << 20)	/* bytes */
+#define FILE_MAX   (16U << 20) /* bytes */
 #define UNIT_WORDS 64
 
 #define AT(field) .offset = offsetof(struct file, field)
 
 static const struct field fields[] = {
-	{ .name = "path", .type = FIELD_TEXT, AT(path), .required = true,
+	{ .name = "path",
+	  .type = FIELD_TEXT,
+	  AT(path),
+	  .required = true,
 	  .help = "absolute path" },
-	{ .name = "content", .type = FIELD_TEXT, AT(content), .required = true,
+	{ .name = "content",
+	  .type = FIELD_TEXT,
+	  AT(content),
+	  .required = true,
 	  .help = "all of it" },
-	{ .name = "mode", .type = FIELD_MODE, AT(mode), .initial = 0644,
+	{ .name = "mode",
+	  .type = FIELD_MODE,
+	  AT(mode),
+	  .initial = 0644,
 	  .help = "permissions" },
 	{ 0 },
 };
@@ -35,11 +43,20 @@ static const struct field fields[] = {
 #define AT(field) .offset = offsetof(struct unit, field)
 
 static const struct field unit_fields[] = {
-	{ .name = "name", .type = FIELD_TEXT, AT(name), .required = true,
+	{ .name = "name",
+	  .type = FIELD_TEXT,
+	  AT(name),
+	  .required = true,
 	  .help = "name for messages" },
-	{ .name = "restart", .type = FIELD_WORDS, AT(restart), .required = true,
+	{ .name = "restart",
+	  .type = FIELD_WORDS,
+	  AT(restart),
+	  .required = true,
 	  .help = "program and arguments, run without a shell" },
-	{ .name = "inputs", .type = FIELD_WORDS, AT(inputs), .required = true,
+	{ .name = "inputs",
+	  .type = FIELD_WORDS,
+	  AT(inputs),
+	  .required = true,
 	  .help = "paths and kinds of objects that it depends on" },
 	{ 0 },
 };
@@ -169,8 +186,7 @@ static enum stage unit_stage(enum op op, const struct strings *s,
  */
 static void full_path(const struct engine *e, const struct file *f, char *path)
 {
-	snprintf(path, PATH_MAX, "%s%s",
-		 e->options.root ? e->options.root : "",
+	snprintf(path, PATH_MAX, "%s%s", e->options.root ? e->options.root : "",
 		 strings_get(e->strings, f->path));
 }
 
@@ -189,7 +205,8 @@ static int observe_files(struct engine *e, const struct scope *scope,
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < t->n; i++) {
-		const struct file *key = MODEL_AT(scope->keys, KIND_FILE, file, i);
+		const struct file *key =
+			MODEL_AT(scope->keys, KIND_FILE, file, i);
 		_cleanup_(buf_release) struct buf content = { .max = FILE_MAX };
 		struct file *f;
 		struct stat st;
@@ -198,9 +215,11 @@ static int observe_files(struct engine *e, const struct scope *scope,
 		full_path(e, key, path);
 		if (stat(path, &st) < 0)
 			continue;
-		r = S_ISREG(st.st_mode) ? buf_read_file(&content, path) : -EISDIR;
+		r = S_ISREG(st.st_mode) ? buf_read_file(&content, path) :
+					  -EISDIR;
 		if (r < 0)
-			return engine_fail(e, r, "file '%s': cannot be read: %s",
+			return engine_fail(e, r,
+					   "file '%s': cannot be read: %s",
 					   path, strerror(-r));
 		f = model_add(out, KIND_FILE);
 		if (!f)

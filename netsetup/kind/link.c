@@ -40,43 +40,94 @@ static const struct choice modes[] = {
 #define AT(field) .offset = offsetof(struct link, field)
 
 static const struct field fields[] = {
-	{ .name = "name", .type = FIELD_DEV, AT(name), .required = true,
+	{ .name = "name",
+	  .type = FIELD_DEV,
+	  AT(name),
+	  .required = true,
 	  .help = "name of the interface" },
-	{ .name = "kind", .type = FIELD_TEXT, AT(kind),
+	{ .name = "kind",
+	  .type = FIELD_TEXT,
+	  AT(kind),
 	  .help = "veth, bridge, vxlan, vlan, macvlan, dummy or vrf: made by us; without it the link exists already" },
-	{ .name = "mtu", .type = FIELD_U32, AT(mtu), .set = LINK_SET_MTU,
-	  .min = 1280, .max = 65536, .help = "bytes, at least 1280 for IPv6" },
-	{ .name = "up", .type = FIELD_FLAG, AT(up), .set = LINK_SET_UP,
+	{ .name = "mtu",
+	  .type = FIELD_U32,
+	  AT(mtu),
+	  .set = LINK_SET_MTU,
+	  .min = 1280,
+	  .max = 65536,
+	  .help = "bytes, at least 1280 for IPv6" },
+	{ .name = "up",
+	  .type = FIELD_FLAG,
+	  AT(up),
+	  .set = LINK_SET_UP,
 	  .help = "administratively up" },
-	{ .name = "group", .type = FIELD_U32, AT(group), .set = LINK_SET_GROUP,
+	{ .name = "group",
+	  .type = FIELD_U32,
+	  AT(group),
+	  .set = LINK_SET_GROUP,
 	  .help = "group number" },
-	{ .name = "master", .type = FIELD_DEV, AT(master),
-	  .set = LINK_SET_MASTER, .help = "bridge or vrf that it belongs to" },
-	{ .name = "addrgen", .type = FIELD_CHOICE, AT(addrgen),
-	  .set = LINK_SET_ADDRGEN, .choices = addrgens,
+	{ .name = "master",
+	  .type = FIELD_DEV,
+	  AT(master),
+	  .set = LINK_SET_MASTER,
+	  .help = "bridge or vrf that it belongs to" },
+	{ .name = "addrgen",
+	  .type = FIELD_CHOICE,
+	  AT(addrgen),
+	  .set = LINK_SET_ADDRGEN,
+	  .choices = addrgens,
 	  .help = "how the kernel makes interface identifiers" },
-	{ .name = "secret", .type = FIELD_ADDRESS, AT(secret),
+	{ .name = "secret",
+	  .type = FIELD_ADDRESS,
+	  AT(secret),
 	  .set = LINK_SET_SECRET,
 	  .help = "stable secret of RFC 7217, written as an address" },
-	{ .name = "mac", .type = FIELD_MAC, AT(mac), .set = LINK_SET_MAC,
+	{ .name = "mac",
+	  .type = FIELD_MAC,
+	  AT(mac),
+	  .set = LINK_SET_MAC,
 	  .help = "link-layer address" },
-	{ .name = "altname", .type = FIELD_TEXT, AT(altname),
-	  .set = LINK_SET_ALTNAME, .help = "another name for it" },
-	{ .name = "peer", .type = FIELD_DEV, AT(peer),
+	{ .name = "altname",
+	  .type = FIELD_TEXT,
+	  AT(altname),
+	  .set = LINK_SET_ALTNAME,
+	  .help = "another name for it" },
+	{ .name = "peer",
+	  .type = FIELD_DEV,
+	  AT(peer),
 	  .help = "veth: name of the other end" },
-	{ .name = "parent", .type = FIELD_DEV, AT(parent),
+	{ .name = "parent",
+	  .type = FIELD_DEV,
+	  AT(parent),
 	  .help = "vlan, macvlan, vxlan: the interface below" },
-	{ .name = "id", .type = FIELD_U32, AT(id), .max = 16777215,
+	{ .name = "id",
+	  .type = FIELD_U32,
+	  AT(id),
+	  .max = 16777215,
 	  .help = "vlan, vxlan: number of the network" },
-	{ .name = "table", .type = FIELD_U32, AT(table), .min = 1,
-	  .max = UINT32_MAX, .help = "vrf: routing table" },
-	{ .name = "local", .type = FIELD_ADDRESS, AT(local),
+	{ .name = "table",
+	  .type = FIELD_U32,
+	  AT(table),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .help = "vrf: routing table" },
+	{ .name = "local",
+	  .type = FIELD_ADDRESS,
+	  AT(local),
 	  .help = "vxlan: own address" },
-	{ .name = "remote", .type = FIELD_ADDRESS, AT(remote),
+	{ .name = "remote",
+	  .type = FIELD_ADDRESS,
+	  AT(remote),
 	  .help = "vxlan: peer, or multicast group" },
-	{ .name = "port", .type = FIELD_U16, AT(port), .min = 1,
+	{ .name = "port",
+	  .type = FIELD_U16,
+	  AT(port),
+	  .min = 1,
 	  .help = "vxlan: UDP port, 4789 by default" },
-	{ .name = "mode", .type = FIELD_CHOICE, AT(mode), .choices = modes,
+	{ .name = "mode",
+	  .type = FIELD_CHOICE,
+	  AT(mode),
+	  .choices = modes,
 	  .help = "macvlan: who may talk to whom" },
 	{ 0 },
 };
@@ -93,9 +144,9 @@ static int cmp(const struct strings *s, const void *a, const void *b)
 {
 	const struct link *x = a, *y = b;
 
-	return x->name == y->name ? 0 :
-				    strcmp(strings_get(s, x->name),
-					   strings_get(s, y->name));
+	return x->name == y->name ?
+		       0 :
+		       strcmp(strings_get(s, x->name), strings_get(s, y->name));
 }
 
 /**
@@ -286,8 +337,8 @@ static int seen_link(const struct nlmsghdr *m, void *context)
 	l->addrgen = nl_u8(in6[IFLA_INET6_ADDR_GEN_MODE], 0);
 	read_altnames(e, at[IFLA_PROP_LIST], l);
 	linkinfo_read(e, at[IFLA_LINKINFO], l);
-	l->set = LINK_SET_MTU | LINK_SET_UP | LINK_SET_GROUP | LINK_SET_ADDRGEN |
-		 (l->master ? LINK_SET_MASTER : 0) |
+	l->set = LINK_SET_MTU | LINK_SET_UP | LINK_SET_GROUP |
+		 LINK_SET_ADDRGEN | (l->master ? LINK_SET_MASTER : 0) |
 		 (at[IFLA_ADDRESS] ? LINK_SET_MAC : 0) |
 		 (l->altname ? LINK_SET_ALTNAME : 0);
 	return e->strings->error;
@@ -325,11 +376,12 @@ static int observe_links(struct engine *e, const struct scope *scope,
 static void put_altname(struct nl_batch *b, uint32_t tag, uint16_t type,
 			const char *link, const char *altname)
 {
-	struct nlmsghdr *m = nl_batch_add(
-		b, type,
-		type == RTM_NEWLINKPROP ? NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND :
-					  0,
-		tag);
+	struct nlmsghdr *m =
+		nl_batch_add(b, type,
+			     type == RTM_NEWLINKPROP ?
+				     NLM_F_CREATE | NLM_F_EXCL | NLM_F_APPEND :
+				     0,
+			     tag);
 	struct nlattr *nest;
 
 	nl_header(m, sizeof(struct ifinfomsg));
@@ -444,8 +496,9 @@ static int encode_change(struct engine *e, struct nl_batch *b, uint32_t tag,
 		return engine_fail(e, -ENODEV, "no device '%s'", name);
 	if (w->kind && (w->kind != h->kind || w->id != h->id ||
 			w->parent != h->parent || w->table != h->table))
-		return engine_fail(e, -EOPNOTSUPP,
-				   "kind, id, parent and table of a link cannot change; give the new one another name");
+		return engine_fail(
+			e, -EOPNOTSUPP,
+			"kind, id, parent and table of a link cannot change; give the new one another name");
 	m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
 	ifi = nl_header(m, sizeof(*ifi));
 	ifi->ifi_index = index;
@@ -481,9 +534,9 @@ static int encode_state(struct engine *e, struct nl_batch *b, uint32_t tag,
 	struct nlmsghdr *m;
 
 	if (!index || (w->master && !master))
-		return engine_fail(e, -ENODEV, "no device '%s'",
-				   strings_get(e->strings,
-					       index ? w->master : w->name));
+		return engine_fail(
+			e, -ENODEV, "no device '%s'",
+			strings_get(e->strings, index ? w->master : w->name));
 	m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
 	ifi = nl_header(m, sizeof(*ifi));
 	ifi->ifi_index = index;

@@ -8,7 +8,7 @@
 #include <linux/veth.h>
 #include <string.h>
 
-#define VXLAN_PORT 4789	/* IANA's; the kernel's default is another one */
+#define VXLAN_PORT 4789 /* IANA's; the kernel's default is another one */
 
 /**
  * read_vlan() - Number of a VLAN
@@ -59,7 +59,8 @@ static void read_vxlan(const struct nlattr *data, struct link *l)
  * @m:		Message
  * @l:		Link
  */
-static void put_vxlan(struct engine *e, struct nlmsghdr *m, const struct link *l)
+static void put_vxlan(struct engine *e, struct nlmsghdr *m,
+		      const struct link *l)
 {
 	nl_put_u32(m, IFLA_VXLAN_ID, l->id);
 	if (!IN6_IS_ADDR_UNSPECIFIED(&l->local))
@@ -112,7 +113,8 @@ static void put_macvlan(struct engine *e, struct nlmsghdr *m,
 			const struct link *l)
 {
 	(void)e;
-	nl_put_u32(m, IFLA_MACVLAN_MODE, l->mode ? l->mode : MACVLAN_MODE_BRIDGE);
+	nl_put_u32(m, IFLA_MACVLAN_MODE,
+		   l->mode ? l->mode : MACVLAN_MODE_BRIDGE);
 }
 
 /**
@@ -144,8 +146,8 @@ enum need { NEED_ID = 1, NEED_PARENT = 2, NEED_PEER = 4, NEED_TABLE = 8 };
 
 static const struct {
 	const char *kind;
-	unsigned int needs;	/* fields that must be stated */
-	unsigned int takes;	/* fields that may be */
+	unsigned int needs; /* fields that must be stated */
+	unsigned int takes; /* fields that may be */
 	void (*read)(const struct nlattr *data, struct link *l);
 	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
 } infos[] = {
@@ -170,9 +172,9 @@ static const struct {
 int linkinfo_check(const char *kind, const struct link *l, struct buf *why)
 {
 	static const char *const names[] = { "id", "parent", "peer", "table" };
-	unsigned int has = (l->id ? NEED_ID : 0) | (l->parent ? NEED_PARENT : 0) |
-			   (l->peer ? NEED_PEER : 0) |
-			   (l->table ? NEED_TABLE : 0);
+	unsigned int has =
+		(l->id ? NEED_ID : 0) | (l->parent ? NEED_PARENT : 0) |
+		(l->peer ? NEED_PEER : 0) | (l->table ? NEED_TABLE : 0);
 
 	for (size_t i = 0; i < ARRAY_SIZE(infos); i++) {
 		unsigned int missing = infos[i].needs & ~has;

@@ -15,11 +15,20 @@
 #define AT(field) .offset = offsetof(struct neighbour, field)
 
 static const struct field fields[] = {
-	{ .name = "address", .type = FIELD_ADDRESS, AT(address),
-	  .required = true, .help = "neighbour's address" },
-	{ .name = "dev", .type = FIELD_DEV, AT(dev), .required = true,
+	{ .name = "address",
+	  .type = FIELD_ADDRESS,
+	  AT(address),
+	  .required = true,
+	  .help = "neighbour's address" },
+	{ .name = "dev",
+	  .type = FIELD_DEV,
+	  AT(dev),
+	  .required = true,
 	  .help = "interface" },
-	{ .name = "lladdr", .type = FIELD_MAC, AT(lladdr), .required = true,
+	{ .name = "lladdr",
+	  .type = FIELD_MAC,
+	  AT(lladdr),
+	  .required = true,
 	  .help = "its link-layer address" },
 	{ 0 },
 };
@@ -28,10 +37,16 @@ static const struct field fields[] = {
 #define AT(field) .offset = offsetof(struct proxy, field)
 
 static const struct field proxy_fields[] = {
-	{ .name = "prefix", .type = FIELD_PREFIX, AT(prefix),
-	  .extra = offsetof(struct proxy, len), .required = true,
+	{ .name = "prefix",
+	  .type = FIELD_PREFIX,
+	  AT(prefix),
+	  .extra = offsetof(struct proxy, len),
+	  .required = true,
 	  .help = "address, or prefix, that neighbours on dev are answered for" },
-	{ .name = "dev", .type = FIELD_DEV, AT(dev), .required = true,
+	{ .name = "dev",
+	  .type = FIELD_DEV,
+	  AT(dev),
+	  .required = true,
 	  .help = "interface that they ask on" },
 	{ 0 },
 };
@@ -263,7 +278,8 @@ static struct nlmsghdr *put(struct engine *e, struct nl_batch *b, uint32_t tag,
 	}
 	/* REPLACE also for a new one: the kernel may have learnt it meanwhile. */
 	m = nl_batch_add(b, op == OP_REMOVE ? RTM_DELNEIGH : RTM_NEWNEIGH,
-			 op == OP_REMOVE ? 0 : NLM_F_CREATE | NLM_F_REPLACE, tag);
+			 op == OP_REMOVE ? 0 : NLM_F_CREATE | NLM_F_REPLACE,
+			 tag);
 	nd = nl_header(m, sizeof(*nd));
 	nd->ndm_family = AF_INET6;
 	nd->ndm_ifindex = index;

@@ -17,10 +17,14 @@
 #include <string.h>
 
 static const struct choice types[] = {
-	{ "unicast", RTN_UNICAST },	    { "local", RTN_LOCAL },
-	{ "anycast", RTN_ANYCAST },	    { "unreachable", RTN_UNREACHABLE },
-	{ "blackhole", RTN_BLACKHOLE },	    { "prohibit", RTN_PROHIBIT },
-	{ "throw", RTN_THROW },		    { "multicast", RTN_MULTICAST },
+	{ "unicast", RTN_UNICAST },
+	{ "local", RTN_LOCAL },
+	{ "anycast", RTN_ANYCAST },
+	{ "unreachable", RTN_UNREACHABLE },
+	{ "blackhole", RTN_BLACKHOLE },
+	{ "prohibit", RTN_PROHIBIT },
+	{ "throw", RTN_THROW },
+	{ "multicast", RTN_MULTICAST },
 	{ 0 },
 };
 
@@ -34,30 +38,68 @@ static const struct choice preferences[] = {
 #define AT(field) .offset = offsetof(struct route, field)
 
 static const struct field fields[] = {
-	{ .name = "dst", .type = FIELD_PREFIX, AT(dst),
-	  .extra = offsetof(struct route, len), .required = true,
+	{ .name = "dst",
+	  .type = FIELD_PREFIX,
+	  AT(dst),
+	  .extra = offsetof(struct route, len),
+	  .required = true,
 	  .help = "destination, or default" },
-	{ .name = "type", .type = FIELD_CHOICE, AT(type), .choices = types,
-	  .initial = RTN_UNICAST, .help = "what becomes of packets" },
+	{ .name = "type",
+	  .type = FIELD_CHOICE,
+	  AT(type),
+	  .choices = types,
+	  .initial = RTN_UNICAST,
+	  .help = "what becomes of packets" },
 	{ .name = "via", .type = FIELD_ADDRESS, AT(via), .help = "gateway" },
 	{ .name = "dev", .type = FIELD_DEV, AT(dev), .help = "interface" },
-	{ .name = "metric", .type = FIELD_U32, AT(metric), .initial = 1024,
-	  .min = 1, .max = UINT32_MAX, .help = "smaller is preferred" },
-	{ .name = "table", .type = FIELD_U32, AT(table), .initial = RT_TABLE_MAIN,
-	  .min = 1, .max = UINT32_MAX, .help = "routing table" },
-	{ .name = "mtu", .type = FIELD_U32, AT(mtu), .min = 1280, .max = 65535,
+	{ .name = "metric",
+	  .type = FIELD_U32,
+	  AT(metric),
+	  .initial = 1024,
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .help = "smaller is preferred" },
+	{ .name = "table",
+	  .type = FIELD_U32,
+	  AT(table),
+	  .initial = RT_TABLE_MAIN,
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .help = "routing table" },
+	{ .name = "mtu",
+	  .type = FIELD_U32,
+	  AT(mtu),
+	  .min = 1280,
+	  .max = 65535,
 	  .help = "bytes of a packet on this path" },
-	{ .name = "hoplimit", .type = FIELD_U8, AT(hoplimit), .min = 1, .max = 255,
+	{ .name = "hoplimit",
+	  .type = FIELD_U8,
+	  AT(hoplimit),
+	  .min = 1,
+	  .max = 255,
 	  .help = "hop limit of packets from here" },
-	{ .name = "preference", .type = FIELD_CHOICE, AT(preference),
-	  .choices = preferences, .help = "router preference, RFC 4191" },
-	{ .name = "src", .type = FIELD_ADDRESS, AT(src),
+	{ .name = "preference",
+	  .type = FIELD_CHOICE,
+	  AT(preference),
+	  .choices = preferences,
+	  .help = "router preference, RFC 4191" },
+	{ .name = "src",
+	  .type = FIELD_ADDRESS,
+	  AT(src),
 	  .help = "source address for packets from here" },
-	{ .name = "nexthop", .type = FIELD_U32, AT(nexthop), .min = 1,
-	  .max = UINT32_MAX, .help = "id of a nexthop object" },
-	{ .name = "nexthops", .type = FIELD_HOPS, AT(hops),
+	{ .name = "nexthop",
+	  .type = FIELD_U32,
+	  AT(nexthop),
+	  .min = 1,
+	  .max = UINT32_MAX,
+	  .help = "id of a nexthop object" },
+	{ .name = "nexthops",
+	  .type = FIELD_HOPS,
+	  AT(hops),
 	  .help = "several gateways with weights" },
-	{ .name = "onlink", .type = FIELD_FLAG, AT(onlink),
+	{ .name = "onlink",
+	  .type = FIELD_FLAG,
+	  AT(onlink),
 	  .help = "the gateway is on the link though no prefix says so" },
 	{ 0 },
 };
@@ -115,14 +157,18 @@ static int check(const struct strings *s, void *object, struct buf *why)
 	(void)s;
 	if (is_reject(r->type)) {
 		if (ways)
-			buf_puts(why, "goes nowhere, so that it has no dev, via or nexthop");
+			buf_puts(
+				why,
+				"goes nowhere, so that it has no dev, via or nexthop");
 		return ways ? -EINVAL : 0;
 	}
 	if (r->type == RTN_LOCAL && r->table == RT_TABLE_MAIN)
 		r->table = RT_TABLE_LOCAL;
 	if (ways != 1) {
-		buf_puts(why, ways ? "dev and via, nexthop, and nexthops exclude each other" :
-				     "needs one of dev, nexthop or nexthops");
+		buf_puts(
+			why,
+			ways ? "dev and via, nexthop, and nexthops exclude each other" :
+			       "needs one of dev, nexthop or nexthops");
 		return -EINVAL;
 	}
 	if (via && !r->dev) {
@@ -176,7 +222,8 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 			const void *have)
 {
 	const struct route *r = want ? want : have;
-	bool device = !r->nexthop && !r->hops && IN6_IS_ADDR_UNSPECIFIED(&r->via);
+	bool device =
+		!r->nexthop && !r->hops && IN6_IS_ADDR_UNSPECIFIED(&r->via);
 
 	(void)s;
 	if (op == OP_REMOVE)
@@ -333,7 +380,8 @@ static int put_hops(struct engine *e, struct nlmsghdr *m, uint32_t id)
 					   strings_get(e->strings, hop.dev));
 		if (!IN6_IS_ADDR_UNSPECIFIED(&hop.via))
 			nl_put_in6(m, RTA_GATEWAY, &hop.via);
-		nh->rtnh_len = (uint16_t)((char *)m + m->nlmsg_len - (char *)nh);
+		nh->rtnh_len =
+			(uint16_t)((char *)m + m->nlmsg_len - (char *)nh);
 	}
 	nl_nest_end(m, nest);
 	return 0;
@@ -406,8 +454,8 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	};
 	bool gone = c->op == OP_REMOVE;
 	const struct route *r = gone ? c->have : c->want;
-	struct nlmsghdr *m = nl_batch_add(
-		b, gone ? RTM_DELROUTE : RTM_NEWROUTE, flags[c->op], tag);
+	struct nlmsghdr *m = nl_batch_add(b, gone ? RTM_DELROUTE : RTM_NEWROUTE,
+					  flags[c->op], tag);
 	struct rtmsg *rt = nl_header(m, sizeof(*rt));
 
 	rt->rtm_family = AF_INET6;

@@ -20,16 +20,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define CONF "net/ipv6/conf/"
+#define CONF      "net/ipv6/conf/"
 #define PATH_SIZE 256
 #define VALUE_MAX 256
 
 #define AT(field) .offset = offsetof(struct sysctl, field)
 
 static const struct field fields[] = {
-	{ .name = "path", .type = FIELD_TEXT, AT(path), .required = true,
+	{ .name = "path",
+	  .type = FIELD_TEXT,
+	  AT(path),
+	  .required = true,
 	  .help = "below /proc/sys, e.g. net/ipv6/conf/eth0/accept_ra" },
-	{ .name = "value", .type = FIELD_TEXT, AT(value), .required = true,
+	{ .name = "value",
+	  .type = FIELD_TEXT,
+	  AT(value),
+	  .required = true,
 	  .help = "what it holds" },
 	{ 0 },
 };
@@ -106,9 +112,9 @@ static int cmp(const struct strings *s, const void *a, const void *b)
 {
 	const struct sysctl *x = a, *y = b;
 
-	return x->path == y->path ? 0 :
-				    strcmp(strings_get(s, x->path),
-					   strings_get(s, y->path));
+	return x->path == y->path ?
+		       0 :
+		       strcmp(strings_get(s, x->path), strings_get(s, y->path));
 }
 
 /**
@@ -127,7 +133,9 @@ static int check(const struct strings *s, void *object, struct buf *why)
 	if (strncmp(path, "net/", 4) != 0 || strstr(path, "/../") ||
 	    strstr(path, "//") || path[strlen(path) - 1] == '/' ||
 	    strlen(path) >= PATH_SIZE - 16) {
-		buf_puts(why, "the path begins with net/ and has slashes, because names of interfaces hold dots");
+		buf_puts(
+			why,
+			"the path begins with net/ and has slashes, because names of interfaces hold dots");
 		return -EINVAL;
 	}
 	if (strings_len(s, c->value) > VALUE_MAX ||

@@ -15,18 +15,18 @@
 
 #include "lib/base.h"
 
-#define FLAP_SLOTS 256
-#define FLAP_BURST 5
-#define FLAP_WINDOW_NS 10000000000LL	  /* 10 s */
-#define FLAP_REST_NS 60000000000LL	  /* 1 min */
+#define FLAP_SLOTS       256
+#define FLAP_BURST       5
+#define FLAP_WINDOW_NS   10000000000LL /* 10 s */
+#define FLAP_REST_NS     60000000000LL /* 1 min */
 #define FLAP_REST_MAX_NS 3600000000000LL /* 1 h */
 
 struct flap_slot {
-	uint64_t hash;		/* 0: free */
-	int64_t first_ns;	/* start of the window */
-	int64_t rest_until_ns;	/* 0: not resting */
-	int64_t rest_ns;	/* length of the last rest */
-	unsigned int count;	/* repairs in the window */
+	uint64_t hash; /* 0: free */
+	int64_t first_ns; /* start of the window */
+	int64_t rest_until_ns; /* 0: not resting */
+	int64_t rest_ns; /* length of the last rest */
+	unsigned int count; /* repairs in the window */
 };
 
 struct flap {
@@ -34,9 +34,9 @@ struct flap {
 };
 
 enum flap_answer {
-	FLAP_REPAIR,	/* go on */
-	FLAP_FIGHT,	/* a fight has just been noticed: say so, leave it alone */
-	FLAP_REST,	/* left alone still */
+	FLAP_REPAIR, /* go on */
+	FLAP_FIGHT, /* a fight has just been noticed: say so, leave it alone */
+	FLAP_REST, /* left alone still */
 };
 
 enum flap_answer flap_ask(struct flap *f, const char *object, int64_t now);

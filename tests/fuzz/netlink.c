@@ -57,7 +57,8 @@ static ssize_t receive_input(struct nl *nl, void *data, size_t size, int flags)
 	}
 	memcpy(data, input.data, n);
 	input.size = 0;
-	for (; mnl_nlmsg_ok(m, left) && m->nlmsg_len <= n; m = mnl_nlmsg_next(m, &left))
+	for (; mnl_nlmsg_ok(m, left) && m->nlmsg_len <= n;
+	     m = mnl_nlmsg_next(m, &left))
 		m->nlmsg_seq = nl->seq;
 	return (ssize_t)n;
 }

@@ -29,23 +29,36 @@ static void test_problems(void)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{ "version: 1\nroute: []\n", "doc:2:8: document: unknown key 'route', did you mean 'routes'?" },
+		{ "version: 1\nroute: []\n",
+		  "doc:2:8: document: unknown key 'route', did you mean 'routes'?" },
 		{ "version: 2\n", "only 1 is known" },
 		{ "uplinks: [eth0]\n", "'version' is missing" },
-		{ "version: 1\nroutes: [{dst: 10.0.0.0/8, dev: a}]\n", "is IPv4" },
-		{ "version: 1\nroutes: [{dst: \"2001:db8::1/64\", dev: a}]\n", "bits set past" },
-		{ "version: 1\nroutes: [{dst: default}]\n", "needs one of dev" },
-		{ "version: 1\nroutes: [{dst: default, via: \"fe80::1\"}]\n", "via needs dev" },
+		{ "version: 1\nroutes: [{dst: 10.0.0.0/8, dev: a}]\n",
+		  "is IPv4" },
+		{ "version: 1\nroutes: [{dst: \"2001:db8::1/64\", dev: a}]\n",
+		  "bits set past" },
+		{ "version: 1\nroutes: [{dst: default}]\n",
+		  "needs one of dev" },
+		{ "version: 1\nroutes: [{dst: default, via: \"fe80::1\"}]\n",
+		  "via needs dev" },
 		{ "version: 1\nroutes: [{dev: a}]\n", "'dst' is missing" },
-		{ "version: 1\nroutes: [{dst: default, dev: a, type: unicst}]\n", "did you mean 'unicast'" },
-		{ "version: 1\nroutes: [{dst: default, dev: a}, {dst: default, dev: b}]\n", "stated twice" },
-		{ "version: 1\nlinks: [{name: a, mtu: 1279}]\n", "not between 1280" },
-		{ "version: 1\nlinks: [{name: a/b}]\n", "not the name of an interface" },
-		{ "version: 1\nlinks: [{name: a, kind: veth}]\n", "kind veth needs peer" },
-		{ "version: 1\nsysctls: {kernel/hostname: x}\n", "begins with net/" },
+		{ "version: 1\nroutes: [{dst: default, dev: a, type: unicst}]\n",
+		  "did you mean 'unicast'" },
+		{ "version: 1\nroutes: [{dst: default, dev: a}, {dst: default, dev: b}]\n",
+		  "stated twice" },
+		{ "version: 1\nlinks: [{name: a, mtu: 1279}]\n",
+		  "not between 1280" },
+		{ "version: 1\nlinks: [{name: a/b}]\n",
+		  "not the name of an interface" },
+		{ "version: 1\nlinks: [{name: a, kind: veth}]\n",
+		  "kind veth needs peer" },
+		{ "version: 1\nsysctls: {kernel/hostname: x}\n",
+		  "begins with net/" },
 		{ "version: 1\nfiles: [{path: x, content: y}]\n", "absolute" },
-		{ "version: 1\naddresses: [{address: \"ff02::1/64\", dev: a}]\n", "cannot be the address" },
-		{ "version: 1\nproxies: [{prefix: \"2001:db8::/64\", dev: a}]\n", "/128" },
+		{ "version: 1\naddresses: [{address: \"ff02::1/64\", dev: a}]\n",
+		  "cannot be the address" },
+		{ "version: 1\nproxies: [{prefix: \"2001:db8::/64\", dev: a}]\n",
+		  "/128" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -70,7 +83,8 @@ static void test_steps(void)
 		{ "version: 1\n", "version: 1\n", "" },
 		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
 		  "version: 1\nroutes: [{dst: default, dev: a}]\n", "" },
-		{ "version: 1\n", "version: 1\nroutes: [{dst: default, dev: a}]\n",
+		{ "version: 1\n",
+		  "version: 1\nroutes: [{dst: default, dev: a}]\n",
 		  "0 route;" },
 		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
 		  "version: 1\nroutes: [{dst: default, dev: a, mtu: 1400}]\n",
@@ -84,7 +98,8 @@ static void test_steps(void)
 		  "version: 1\nroutes: [{dst: default, via: \"2001:db8::1\", dev: a}, {dst: \"2001:db8::1/128\", dev: a}]\naddresses: [{address: \"2001:db8::2/128\", dev: a}]\n",
 		  "0 address;0 route;0 route;" },
 		/* accept_ra comes before forwarding. */
-		{ "version: 1\n", "version: 1\nuplinks: [a]\nforwarding: true\n",
+		{ "version: 1\n",
+		  "version: 1\nuplinks: [a]\nforwarding: true\n",
 		  "0 sysctl;0 sysctl;0 sysctl;0 sysctl;" },
 	};
 
@@ -95,11 +110,14 @@ static void test_steps(void)
 		_cleanup_(conf_release) struct conf have = { 0 };
 		_cleanup_(conf_release) struct conf want = { 0 };
 		_cleanup_(plan_release) struct plan plan = { 0 };
-		struct plan_input in = { .want = &want.model, .have = &have.model };
+		struct plan_input in = { .want = &want.model,
+					 .have = &have.model };
 		struct conflict conflict;
 
-		CHECK_INT("have", 0, read_text(s, cases[i].have, &have, &errors));
-		CHECK_INT("want", 0, read_text(s, cases[i].want, &want, &errors));
+		CHECK_INT("have", 0,
+			  read_text(s, cases[i].have, &have, &errors));
+		CHECK_INT("want", 0,
+			  read_text(s, cases[i].want, &want, &errors));
 		CHECK_INT("plan", 0, plan_compute(&in, &conflict, &plan));
 		for (size_t n = 0; n < plan.n; n++)
 			buf_printf(&got, "%u %s;", plan.steps[n].op,
@@ -107,9 +125,11 @@ static void test_steps(void)
 		CHECK_STR(cases[i].want, cases[i].steps, buf_text(&got));
 		if (want.forwarding)
 			CHECK_HAS("first", "accept_ra",
-				  strings_get(s, ((const struct sysctl *)step_want(
-							 &plan.steps[0],
-							 &want.model))->path));
+				  strings_get(
+					  s,
+					  ((const struct sysctl *)step_want(
+						   &plan.steps[0], &want.model))
+						  ->path));
 	}
 }
 
