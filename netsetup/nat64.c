@@ -46,6 +46,18 @@ struct nat64 {
 static const uint8_t lengths[] = { 96, 64, 56, 48, 40, 32 };
 
 /**
+ * usable() - Whether packets for a prefix can be sent at all
+ * @p:		Prefix
+ *
+ * Routers and resolvers may say anything; "::ffff:0:0/96" would turn each IPv4 address
+ * into one that the kernel takes for its own IPv4.
+ */
+static bool usable(const struct prefix *p)
+{
+	return addr_scope(&p->addr) >= ADDR_ULA;
+}
+
+/**
  * nat64_parse() - Read a prefix that NAT64 can use
  * @text:	"64:ff9b::/96"
  * @ret_prefix:	Result
@@ -57,7 +69,7 @@ int nat64_parse(const char *text, struct prefix *ret_prefix)
 	struct prefix p;
 	size_t i;
 
-	if (prefix_parse6(text, &p) < 0)
+	if (prefix_parse6(text, &p) < 0 || !usable(&p))
 		return -EINVAL;
 	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
 		if (lengths[i] == p.len) {
@@ -80,6 +92,7 @@ int nat64_read_option(const uint8_t *option, size_t len,
 		      struct nat64_hint *ret_hint)
 {
 	struct addr a = { .family = AF_INET6 };
+	struct prefix p;
 	unsigned int scaled;
 
 	if (len < 2 || option[0] != OPTION_PREF64)
@@ -90,8 +103,11 @@ int nat64_read_option(const uint8_t *option, size_t len,
 	if ((scaled & 7) >= ARRAY_SIZE(lengths))
 		return -EBADMSG;
 	memcpy(a.bytes, option + 4, 12);
+	p = prefix_of(&a, lengths[scaled & 7]);
+	if (!usable(&p))
+		return -EBADMSG;
 	*ret_hint = (struct nat64_hint){
-		.prefix = prefix_of(&a, lengths[scaled & 7]),
+		.prefix = p,
 		.source = NAT64_PREF64,
 		.lifetime_s = scaled & ~7U, /* counted in units of 8 s */
 	};
@@ -128,6 +144,7 @@ static uint32_t embedded(const struct addr *a, unsigned int len)
 int nat64_read_answer(const struct addr *answer, struct prefix *ret_prefix)
 {
 	unsigned int hits = 0, len = 0;
+	struct prefix p;
 	uint32_t v4;
 	size_t i;
 
@@ -140,9 +157,10 @@ int nat64_read_answer(const struct addr *answer, struct prefix *ret_prefix)
 		hits++;
 		len = lengths[i];
 	}
-	if (hits != 1)
+	p = prefix_of(answer, len);
+	if (hits != 1 || !usable(&p))
 		return -ENOMSG;
-	*ret_prefix = prefix_of(answer, len);
+	*ret_prefix = p;
 	return 0;
 }
 

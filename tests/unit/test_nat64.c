@@ -42,6 +42,12 @@ static void test_nat64_option(void)
 		  0,
 		  "64:ff9b::/96",
 		  0 },
+		{ "IPv4 in disguise",
+		  { 38, 2, 7, 8, [14] = 0xff, [15] = 0xff },
+		  16,
+		  -EBADMSG,
+		  NULL,
+		  0 },
 		{ "code 6", { 38, 2, 0, 6 }, 16, -EBADMSG, NULL, 0 },
 		{ "length 3", { 38, 3 }, 16, -EBADMSG, NULL, 0 },
 		{ "cut", { 38, 2 }, 15, -EBADMSG, NULL, 0 },
@@ -82,6 +88,7 @@ static void test_nat64_answer(void)
 		{ "2001:db8:122:344::c0:0:aa", NULL },
 		{ "64:ff9b::192.0.0.172", NULL },
 		{ "2001:db8::1", NULL },
+		{ "::192.0.0.170", NULL },
 		/* At two places: nobody can tell. */
 		{ "2001:db8:c000:aa::c000:aa", NULL },
 	};
