@@ -459,13 +459,10 @@ static void conclude(struct nat64 *n, struct hints *h)
 		best = n->seen;
 	h->nat64 = best;
 	h->dns64 = n->dns64;
-	h->ra.router = n->router;
 	if (!h->n_dns) {
 		memcpy(h->dns, n->dns, sizeof(h->dns));
 		h->n_dns = n->n_dns;
 	}
-	if (!addr_is_set(&h->gateway))
-		h->gateway = n->router;
 }
 
 /**

@@ -205,7 +205,13 @@ int provider_document(struct provider *p, struct buf *ret_document_json,
 int provider_finish(struct provider *p, struct hints *hints,
 		    struct buf *warnings)
 {
-	if (hints->nat64.source == NAT64_STATIC)
-		return 0;
-	return nat64_discover(p->nat64, p->deadline_ns, hints, warnings);
+	int r = 0;
+
+	if (hints->nat64.source != NAT64_STATIC)
+		r = nat64_discover(p->nat64, p->deadline_ns, hints, warnings);
+	if (uplink_router(hints->uplink, &hints->ra.router,
+			  &hints->ra.lifetime_s) == 0 &&
+	    !addr_is_set(&hints->gateway))
+		hints->gateway = hints->ra.router;
+	return r;
 }

@@ -2,14 +2,17 @@
 #include "netsetup/uplink.h"
 
 #include "lib/cleanup.h"
+#include "lib/nl/nl.h"
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 DEFINE_CLEANUP(struct ifaddrs *, freeifaddrs)
 
@@ -119,4 +122,80 @@ int uplink_address(const char *name, struct addr *ret_address)
 		return 0;
 	}
 	return -ENODATA;
+}
+
+/* What uplink_router() looks for, and what it found. */
+struct router {
+	int index; /* of the uplink */
+	struct addr addr;
+	int64_t lifetime_s;
+};
+
+/**
+ * take_route() - Look at one route, whether a router announced it as default
+ * @m:		RTM_NEWROUTE
+ * @context:	struct router
+ *
+ * Return: 0
+ */
+static int take_route(const struct nlmsghdr *m, void *context)
+{
+	const struct rtmsg *rt = NLMSG_DATA(m);
+	const struct nlattr *at[RTA_MAX + 1];
+	const struct rta_cacheinfo *cache;
+	struct router *router = context;
+	struct in6_addr in6;
+
+	nl_parse(m, sizeof(*rt), at, RTA_MAX);
+	if (rt->rtm_dst_len != 0 || rt->rtm_protocol != RTPROT_RA ||
+	    !at[RTA_GATEWAY] || !at[RTA_CACHEINFO] ||
+	    (int)nl_u32(at[RTA_OIF], 0) != router->index)
+		return 0;
+	cache = nl_data(at[RTA_CACHEINFO]);
+	if (nl_len(at[RTA_CACHEINFO]) < sizeof(*cache) ||
+	    cache->rta_expires < 0)
+		return 0;
+	in6 = nl_in6(at[RTA_GATEWAY]);
+	router->addr = addr_from_in6(&in6);
+	router->lifetime_s = cache->rta_expires / sysconf(_SC_CLK_TCK);
+	return 0;
+}
+
+/**
+ * uplink_router() - The default router that announced itself on an interface
+ * @name:	Interface
+ * @ret_router:	Its link-local address
+ * @ret_lifetime_s: Seconds left of its announcement
+ *
+ * Return: 0; -ENODATA where there is none, -ENODEV, or what netlink says
+ */
+int uplink_router(const char *name, struct addr *ret_router,
+		  int64_t *ret_lifetime_s)
+{
+	struct router router = { .index = (int)if_nametoindex(name) };
+	char buffer[256];
+	struct nlmsghdr *m;
+	struct rtmsg *rt;
+	struct nl nl;
+	int r;
+
+	if (!router.index)
+		return -ENODEV;
+	r = nl_open(&nl, NETLINK_ROUTE);
+	if (r < 0)
+		return r;
+	m = nl_request(&nl, buffer, RTM_GETROUTE, NLM_F_DUMP);
+	rt = nl_header(m, sizeof(*rt));
+	rt->rtm_family = AF_INET6;
+	rt->rtm_protocol = RTPROT_RA;
+	rt->rtm_table = RT_TABLE_MAIN;
+	r = nl_dump(&nl, m, take_route, &router);
+	nl_close(&nl);
+	if (r < 0)
+		return r;
+	if (!addr_is_set(&router.addr))
+		return -ENODATA;
+	*ret_router = router.addr;
+	*ret_lifetime_s = router.lifetime_s;
+	return 0;
 }

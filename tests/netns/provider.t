@@ -16,9 +16,12 @@ ns router ip -6 address add fd20:ce::254/128 dev lo
 ns router ip -6 address add 2001:db8:53::53/128 dev lo
 ns router ip -6 route add 2001:db8:10:0:1::1/128 dev n1
 
+gw=$(ns router ip -6 -o address show dev n1 scope link |
+	sed -n 's/.* \(fe80::[^ /]*\).*/\1/p')
+
 mkdir "$dir/md"
 nics='[{"mac":"02:00:00:00:01:01","mtu":1460,"ipv6":["2001:db8:10:0:1::1/96"],
-"gatewayIpv6":"fe80::ff:fe00:1","dnsServers":["169.254.169.254"]}]'
+"gatewayIpv6":"'$gw'","dnsServers":["169.254.169.254"]}]'
 echo "$nics" >"$dir/md/computeMetadata_v1_instance_network-interfaces"
 echo node1 >"$dir/md/computeMetadata_v1_instance_name"
 cat >"$dir/shoot.yaml" <<'YAML'
@@ -79,7 +82,7 @@ like 'the address is there' '2001:db8:10:0:1::1/128' \
 	"$(ns node ip -6 address show dev eth0)"
 like 'pods nobody has are unreachable' 'unreachable 2001:db8:10:0:1::/112' \
 	"$(ns node ip -6 route)"
-like 'services have a route' '2001:db8:96::/112 via fe80::ff:fe00:1' \
+like 'services have a route' '2001:db8:96::/112 via '"$gw" \
 	"$(ns node ip -6 route)"
 unlike 'the prefix is not on the link' '2001:db8:10:0:1::/96' \
 	"$(ns node ip -6 route)"
@@ -88,6 +91,8 @@ is 'the prefix of NAT64' 2001:db8:64::/96 "$(hint nat64.prefix)"
 is 'came by RA' pref64 "$(hint nat64.source)"
 is 'with its lifetime' 1800 "$(hint nat64.lifetime_s)"
 is 'DNS64 is there' True "$(hint dns64)"
+is 'the router is known' "$gw" "$(hint ra.router)"
+matches 'and how long it lasts' '^(29|30)$' "$(hint ra.lifetime_s)"
 is 'the node has its name' node1 "$(hint node_name)"
 is 'and its pods' 2001:db8:10:0:1::/112 "$(hint pod_cidr)"
 is 'and its DNS service' 2001:db8:96::a "$(hint dns_service_ip)"
