@@ -9,9 +9,10 @@
 
 /* In the order that help lists them. */
 const struct emit_format *const emit_formats[] = {
-	&emit_cni,        &emit_resolv_conf, &emit_hosts,   &emit_masquerade,
-	&emit_unbound,    &emit_corefile,    &emit_sysctl,  &emit_kubelet,
-	&emit_kube_proxy, &emit_containerd,  &emit_kubeadm, NULL,
+	&emit_cni,     &emit_resolv_conf, &emit_hosts,      &emit_masquerade,
+	&emit_unbound, &emit_clat,        &emit_corefile,   &emit_sysctl,
+	&emit_kubelet, &emit_kube_proxy,  &emit_containerd, &emit_kubeadm,
+	NULL,
 };
 
 /**

@@ -9,6 +9,7 @@
 
 #include "netsetup/emit/emit.h"
 
+extern const struct emit_format emit_clat;
 extern const struct emit_format emit_cni;
 extern const struct emit_format emit_containerd;
 extern const struct emit_format emit_corefile;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
+#include "netsetup/clat.h"
 #include "netsetup/nat64.h"
+#include "netsetup/nat64_table.h"
 
 #include <errno.h>
 
@@ -160,6 +162,107 @@ static void test_nat64_parse(void)
 	}
 }
 
+#define S(seconds) ((seconds)*1000000000LL)
+
+/**
+ * test_nat64_table() - Offers that come, run out, are held and taken back
+ */
+static void test_nat64_table(void)
+{
+	static const struct {
+		const char *what;
+		int64_t at; /* seconds */
+		enum nat64_source offer; /* NAT64_UNKNOWN: none */
+		int64_t lifetime;
+		bool changed;
+		enum nat64_source now;
+		int64_t next; /* seconds; -1: never */
+	} steps[] = {
+		{ "nothing yet", 0, NAT64_UNKNOWN, 0, false, NAT64_UNKNOWN,
+		  -1 },
+		{ "a constant", 0, NAT64_METADATA, 0, true, NAT64_METADATA,
+		  -1 },
+		{ "a name", 1, NAT64_RFC7050, 10, true, NAT64_RFC7050, 11 },
+		{ "a router", 2, NAT64_PREF64, 100, true, NAT64_PREF64, 11 },
+		{ "the name is over", 11, NAT64_UNKNOWN, 0, false, NAT64_PREF64,
+		  71 },
+		{ "the router again", 90, NAT64_PREF64, 100, false,
+		  NAT64_PREF64, 190 },
+		{ "the router is silent, and held", 190, NAT64_UNKNOWN, 0,
+		  false, NAT64_PREF64, 250 },
+		{ "it speaks again", 200, NAT64_PREF64, 8, false, NAT64_PREF64,
+		  208 },
+		{ "silent for good", 268, NAT64_UNKNOWN, 0, true,
+		  NAT64_METADATA, -1 },
+		{ "it is back", 300, NAT64_PREF64, 100, true, NAT64_PREF64,
+		  400 },
+		{ "and withdraws", 301, NAT64_PREF64, 0, true, NAT64_METADATA,
+		  -1 },
+		{ "the operator", 302, NAT64_STATIC, 0, true, NAT64_STATIC,
+		  -1 },
+	};
+	struct nat64_table t = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const char *what = steps[i].what;
+		struct nat64_hint h = { .source = steps[i].offer,
+					.lifetime_s = steps[i].lifetime };
+		int64_t now = S(steps[i].at);
+
+		if (h.source != NAT64_UNKNOWN)
+			nat64_offer(&t, &h, now);
+		CHECK_INT(what, steps[i].changed, nat64_settle(&t, now));
+		CHECK_STR(what, nat64_source_name(steps[i].now),
+			  nat64_source_name(t.now.source));
+		CHECK_INT(what,
+			  steps[i].next < 0 ? NAT64_NEVER : S(steps[i].next),
+			  nat64_next(&t, now));
+	}
+}
+
+/**
+ * test_clat() - Address and MTU of a CLAT
+ */
+static void test_clat(void)
+{
+	static const struct {
+		const char *node_prefix, *pods, *node, *want;
+	} cases[] = {
+		{ "2001:db8:1::/96", "2001:db8:1::/112", "2001:db8:1::1",
+		  "2001:db8:1::1:c1a7" },
+		{ "2001:db8:1::/96", "2001:db8:1::1:0/112", "2001:db8:2::1",
+		  "2001:db8:1::c1a7" },
+		{ "2001:db8:1::/64", "2001:db8:2::/64", "2001:db8:1::1",
+		  "2001:db8:1::c1a7" },
+		{ "2001:db8:1::1/128", "2001:db8:2::/64", "2001:db8:1::1",
+		  NULL },
+		{ "2001:db8:1::/112", "2001:db8:1::/112", "2001:db8:1::1",
+		  NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct hints h = { .mtu = 1460 };
+		const char *why = NULL;
+		struct clat c = { 0 };
+		int want = cases[i].want ? 0 : -ENODATA;
+
+		CHECK_INT("no prefix", -ENODATA, clat_decide(&h, &c, &why));
+		CHECK_INT("cases", 0,
+			  prefix_parse6(cases[i].node_prefix, &h.node_prefix) |
+				  prefix_parse6(cases[i].pods, &h.pod_cidr) |
+				  addr_parse6(cases[i].node, &h.node_ip) |
+				  nat64_parse("64:ff9b::/96", &h.nat64.prefix));
+		if (!CHECK_INT(cases[i].node_prefix, want,
+			       clat_decide(&h, &c, &why)) ||
+		    want < 0)
+			continue;
+		CHECK_STR(cases[i].node_prefix, cases[i].want,
+			  ADDR_TEXT(&c.host6));
+		CHECK_INT("28 bytes less", 1432, c.mtu4);
+	}
+}
+
 UNIT_SUITE(nat64, { "option", test_nat64_option },
 	   { "answer", test_nat64_answer }, { "better", test_nat64_better },
-	   { "parse", test_nat64_parse });
+	   { "parse", test_nat64_parse }, { "table", test_nat64_table },
+	   { "clat", test_clat });

@@ -190,8 +190,7 @@ static void test_emit(void)
 		CHECK_STR(name, "", buf_text(&errors));
 		buf_clear(&out);
 		if (emit_print(name, &none, &args, &out) == -ENODATA)
-			CHECK_HAS(name, "the hints have no '",
-				  buf_text(&errors));
+			CHECK_HAS(name, "emit ", buf_text(&errors));
 	}
 	buf_clear(&out);
 	CHECK_INT("cni", 0, emit_print("cni", &h, &args, &out));
