@@ -164,6 +164,7 @@ static int read_preference(const char *text, int *ret)
  */
 static int read_config(const struct config *c, struct ra_config *ret)
 {
+	_cleanup_(buf_release) struct buf trial = BUF_INIT;
 	struct ra_config ra = {
 		.hop_limit = (uint8_t)c->hop_limit,
 		.managed = c->managed,
@@ -183,6 +184,11 @@ static int read_config(const struct config *c, struct ra_config *ret)
 		return -EINVAL;
 	if (c->pref64 && prefix_parse6(c->pref64, &ra.nat64) < 0) {
 		log_error("option '--pref64': '%s' is not an IPv6 prefix",
+			  c->pref64);
+		return -EINVAL;
+	}
+	if (ra_build(&ra, &trial) < 0) {
+		log_error("option '--pref64': '%s' is none of /32 /40 /48 /56 /64 /96",
 			  c->pref64);
 		return -EINVAL;
 	}
