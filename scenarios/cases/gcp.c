@@ -15,31 +15,30 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define GCP_NODES 2
-#define GCP_MTU 1460
+#define GCP_NODES  2
+#define GCP_MTU    1460
 #define GCP_CONFIG "/etc/shoot6/metadata.json"
-#define GCP_SHOOT "/etc/shoot6/shoot.yaml"
+#define GCP_SHOOT  "/etc/shoot6/shoot.yaml"
 
 static const char *const netsetup_verify[] = {
-	"netsetup", "verify", "--provider", "gcp", "--shoot",
-	GCP_SHOOT,  "--json", NULL,
+	"netsetup", "verify",  "--provider", "gcp",
+	"--shoot",  GCP_SHOOT, "--json",     NULL,
 };
 
 static const char *const netsetup_apply[] = {
 	"netsetup", "apply", "--provider", "gcp", "--shoot", GCP_SHOOT, NULL,
 };
 
-static const char shoot_yaml[] =
-	"apiVersion: core.gardener.cloud/v1beta1\n"
-	"kind: Shoot\n"
-	"metadata:\n"
-	"  name: shoot\n"
-	"spec:\n"
-	"  networking:\n"
-	"    ipFamilies: [IPv6]\n"
-	"    services: \"2001:db8:96::/112\"\n"
-	"  kubernetes:\n"
-	"    version: \"1.34.4\"\n";
+static const char shoot_yaml[] = "apiVersion: core.gardener.cloud/v1beta1\n"
+				 "kind: Shoot\n"
+				 "metadata:\n"
+				 "  name: shoot\n"
+				 "spec:\n"
+				 "  networking:\n"
+				 "    ipFamilies: [IPv6]\n"
+				 "    services: \"2001:db8:96::/112\"\n"
+				 "  kubernetes:\n"
+				 "    version: \"1.34.4\"\n";
 
 /* One instance, as Google describes it (providers.md 2.2): number of the node, link-local
  * address of the router, MTU. */
@@ -139,10 +138,10 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n)
 static int start_services(struct lab *lab, struct member *router)
 {
 	static const char *const ra[] = {
-		"fabric-ra", "--interface",	 "n1",	    "--interface",
-		"n2",	     "--managed",	 "--mtu",   "1460",
-		"--rdnss",   "2001:db8:53::53",	 "--pref64",
-		"2001:db8:64::/96", NULL,
+		"fabric-ra", "--interface",     "n1",       "--interface",
+		"n2",        "--managed",       "--mtu",    "1460",
+		"--rdnss",   "2001:db8:53::53", "--pref64", "2001:db8:64::/96",
+		NULL,
 	};
 	static const char *const metadata[] = {
 		"fabric-metadata", "--listen", "fd20:ce::254", GCP_CONFIG, NULL,
@@ -176,9 +175,8 @@ static int start_services(struct lab *lab, struct member *router)
  */
 static int wait_for_router(struct member *node, int64_t deadline_ns)
 {
-	static const char *const argv[] = { "ip",   "-6",	"route",
-					    "show", "default",	"proto",
-					    "ra",   NULL };
+	static const char *const argv[] = { "ip",      "-6",    "route", "show",
+					    "default", "proto", "ra",    NULL };
 
 	for (;;) {
 		_cleanup_(buf_release) struct buf out = BUF_INIT;

@@ -15,13 +15,13 @@
 
 struct fault {
 	const char *name;
-	const char *summary;	/* one sentence, lower case, no full stop */
-	const char *engine;	/* where it can be made; NULL: everywhere */
+	const char *summary; /* one sentence, lower case, no full stop */
+	const char *engine; /* where it can be made; NULL: everywhere */
 	must_check int (*inject)(struct lab *lab);
 	must_check int (*heal)(struct lab *lab);
-	const char *cause;	/* token of the diagnosis */
-	const char *red[FAULT_IDS];	/* checks that fail, "RTE-1" */
-	const char *blocked[FAULT_IDS];	/* checks that are blocked by it */
+	const char *cause; /* token of the diagnosis */
+	const char *red[FAULT_IDS]; /* checks that fail, "RTE-1" */
+	const char *blocked[FAULT_IDS]; /* checks that are blocked by it */
 };
 
 extern const struct fault *const faults[];

@@ -6,7 +6,7 @@
 const struct fault *const faults[] = {
 	NULL,
 };
-const size_t n_faults = ARRAY_SIZE(faults) - 1;	/* NULL ends it */
+const size_t n_faults = ARRAY_SIZE(faults) - 1; /* NULL ends it */
 
 /**
  * fault_find() - Look a fault up

@@ -26,8 +26,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#define CONFIG_MAX (16UL << 20)	/* bytes */
-#define WAITING_MAX 64		/* requests that wait for a change */
+#define CONFIG_MAX  (16UL << 20) /* bytes */
+#define WAITING_MAX 64 /* requests that wait for a change */
 
 struct config {
 	const char *listen;
@@ -40,7 +40,7 @@ struct server {
 	const struct config *config;
 	struct json *data;
 	struct MHD_Daemon *http;
-	unsigned int generation;	/* of the data: the ETag */
+	unsigned int generation; /* of the data: the ETag */
 	struct MHD_Connection *waiting[WAITING_MAX];
 	size_t n_waiting;
 };
@@ -79,8 +79,8 @@ static const char *get_argument(struct MHD_Connection *c, const char *name)
 static const struct json *get_instance(const struct server *s,
 				       struct MHD_Connection *c)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(
-		c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
 	struct sockaddr_in6 sa;
 	char name[IF_NAMESIZE] = "";
 	struct addr client;
@@ -121,8 +121,7 @@ static bool must_wait(const struct server *s, struct MHD_Connection *c)
  *
  * Return: MHD_YES, or MHD_NO which closes the connection
  */
-static enum MHD_Result respond(const struct server *s,
-			       struct MHD_Connection *c,
+static enum MHD_Result respond(const struct server *s, struct MHD_Connection *c,
 			       const struct tree_answer *a)
 {
 	const struct json *h = json_first(json_get(s->data, "answer"));
@@ -171,9 +170,11 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c,
 	struct server *s = arg;
 	const char *recursive = get_argument(c, "recursive");
 	struct tree_request request = {
-		.path = url, .alt = get_argument(c, "alt"),
+		.path = url,
+		.alt = get_argument(c, "alt"),
 		.recursive = recursive && strcmp(recursive, "true") == 0,
-		.header = get_header, .arg = c,
+		.header = get_header,
+		.arg = c,
 	};
 	struct tree_answer answer;
 	enum MHD_Result r;
@@ -324,12 +325,11 @@ static int listen_http(struct server *s)
 		return -EINVAL;
 	}
 	(void)addr_to_sockaddr(&addr, (uint16_t)s->config->port, 0, &sa);
-	s->http = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_IPv6 |
-					   MHD_ALLOW_SUSPEND_RESUME,
-				   (uint16_t)s->config->port, NULL, NULL,
-				   handle, s, MHD_OPTION_SOCK_ADDR, &sa,
-				   MHD_OPTION_CONNECTION_TIMEOUT, 3600U,
-				   MHD_OPTION_END);
+	s->http = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_USE_IPv6 | MHD_ALLOW_SUSPEND_RESUME,
+		(uint16_t)s->config->port, NULL, NULL, handle, s,
+		MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_CONNECTION_TIMEOUT, 3600U,
+		MHD_OPTION_END);
 	if (!s->http) {
 		log_error("cannot listen on [%s]:%u: %s", s->config->listen,
 			  s->config->port, strerror(errno));

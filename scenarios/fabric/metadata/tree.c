@@ -238,7 +238,8 @@ static int refuse(unsigned int status, const char *text, struct tree_answer *a)
 	a->type = "text/html; charset=UTF-8";
 	buf_printf(&a->body,
 		   "<!DOCTYPE html>\n<html lang=en>\n<title>Error %u</title>\n"
-		   "<p><b>%u.</b> %s\n", status, status, text);
+		   "<p><b>%u.</b> %s\n",
+		   status, status, text);
 	return buf_error(&a->body);
 }
 
@@ -324,9 +325,10 @@ int tree_answer(const struct json *config, const struct json *instance,
 	int r;
 
 	if (header) {
-		(void)snprintf(text, sizeof(text),
-			       "Your client does not have permission: header '%s'",
-			       header);
+		(void)snprintf(
+			text, sizeof(text),
+			"Your client does not have permission: header '%s'",
+			header);
 		r = refuse(403, text, &a);
 	} else {
 		found = find(config, json_get(instance, "tree"), request->path,

@@ -26,18 +26,18 @@
 #include "lib/json.h"
 
 struct tree_request {
-	const char *path;		/* decoded, begins with '/' */
-	bool recursive;			/* ?recursive=true */
-	const char *alt;		/* ?alt=json|text, or NULL */
+	const char *path; /* decoded, begins with '/' */
+	bool recursive; /* ?recursive=true */
+	const char *alt; /* ?alt=json|text, or NULL */
 	/* Value of a header of the request, or NULL. */
 	const char *(*header)(void *arg, const char *name);
 	void *arg;
 };
 
 struct tree_answer {
-	unsigned int status;		/* HTTP */
-	const char *type;		/* Content-Type */
-	struct buf body;		/* or, with 301, the new path */
+	unsigned int status; /* HTTP */
+	const char *type; /* Content-Type */
+	struct buf body; /* or, with 301, the new path */
 };
 
 const struct json *tree_instance(const struct json *config,

@@ -28,13 +28,13 @@
 #include <sys/signalfd.h>
 #include <time.h>
 
-#define MS 1000000LL	/* nanoseconds */
+#define MS 1000000LL /* nanoseconds */
 
 struct config {
 	struct opt_list interfaces, rdnss, prefixes, routes;
 	const char *pref64;
 	const char *preference;
-	int64_t interval, min_interval;		/* nanoseconds */
+	int64_t interval, min_interval; /* nanoseconds */
 	unsigned int lifetime, hop_limit, packet_hop_limit, mtu;
 	unsigned int nat64_lifetime, valid, preferred;
 	bool managed, other, silent;
@@ -44,7 +44,7 @@ struct config {
 struct link {
 	const char *name;
 	unsigned int index;
-	int64_t due;		/* CLOCK_MONOTONIC, nanoseconds */
+	int64_t due; /* CLOCK_MONOTONIC, nanoseconds */
 };
 
 struct sender {
@@ -52,7 +52,7 @@ struct sender {
 	struct ra_config ra;
 	struct link links[OPT_LIST_MAX];
 	size_t n_links;
-	int fd;			/* raw ICMPv6 */
+	int fd; /* raw ICMPv6 */
 };
 
 /**
@@ -188,8 +188,9 @@ static int read_config(const struct config *c, struct ra_config *ret)
 		return -EINVAL;
 	}
 	if (ra_build(&ra, &trial) < 0) {
-		log_error("option '--pref64': '%s' is none of /32 /40 /48 /56 /64 /96",
-			  c->pref64);
+		log_error(
+			"option '--pref64': '%s' is none of /32 /40 /48 /56 /64 /96",
+			c->pref64);
 		return -EINVAL;
 	}
 	*ret = ra;
@@ -267,7 +268,8 @@ static int join_link(struct sender *s, const char *name)
 	group.ipv6mr_multiaddr = addr_to_in6(&all_routers);
 	group.ipv6mr_interface = index;
 	if (setsockopt(s->fd, IPPROTO_IPV6, IPV6_JOIN_GROUP, &group,
-		       sizeof(group)) < 0 && errno != EADDRINUSE) {
+		       sizeof(group)) < 0 &&
+	    errno != EADDRINUSE) {
 		log_error("interface '%s': cannot join ff02::2: %s", name,
 			  strerror(errno));
 		return -errno;
@@ -288,7 +290,8 @@ static void send_ra(struct sender *s, const struct link *link,
 		    const struct in6_addr *to)
 {
 	_cleanup_(buf_release) struct buf packet = BUF_INIT;
-	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_addr = *to,
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6,
+				   .sin6_addr = *to,
 				   .sin6_scope_id = link->index };
 	struct ifreq ifr = { 0 };
 
@@ -347,8 +350,10 @@ static void answer(struct sender *s)
 	char control[256];
 	struct sockaddr_in6 from;
 	struct iovec iov = { data, sizeof(data) };
-	struct msghdr m = { .msg_name = &from, .msg_namelen = sizeof(from),
-			    .msg_iov = &iov, .msg_iovlen = 1,
+	struct msghdr m = { .msg_name = &from,
+			    .msg_namelen = sizeof(from),
+			    .msg_iov = &iov,
+			    .msg_iovlen = 1,
 			    .msg_control = control,
 			    .msg_controllen = sizeof(control) };
 	ssize_t n = recvmsg(s->fd, &m, 0);
@@ -501,9 +506,14 @@ static const struct opt_program program = {
 int main(int argc, char **argv)
 {
 	struct config config = {
-		.interval = 4000 * MS, .min_interval = 3000 * MS,
-		.lifetime = 30, .hop_limit = 64, .packet_hop_limit = 255,
-		.nat64_lifetime = 1800, .valid = 3600, .preferred = 3600,
+		.interval = 4000 * MS,
+		.min_interval = 3000 * MS,
+		.lifetime = 30,
+		.hop_limit = 64,
+		.packet_hop_limit = 255,
+		.nat64_lifetime = 1800,
+		.valid = 3600,
+		.preferred = 3600,
 	};
 	struct sender s = { .config = &config, .fd = -1 };
 	const struct opt_command *command;

@@ -10,7 +10,7 @@
 
 #define ND_OPT_ROUTE_INFO 24
 #define ND_OPT_RDNSS_TYPE 25
-#define ND_OPT_PREF64 38	/* RFC 8781 section 4 */
+#define ND_OPT_PREF64     38 /* RFC 8781 section 4 */
 
 /* PREF64's prefix length codes, by index (RFC 8781 section 4). */
 static const uint8_t pref64_lengths[] = { 96, 64, 56, 48, 40, 32 };
@@ -70,8 +70,8 @@ static void add_prefixes(const struct ra_config *c, struct buf *b)
 			.nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION,
 			.nd_opt_pi_len = 4,
 			.nd_opt_pi_prefix_len = c->prefixes[i].len,
-			.nd_opt_pi_flags_reserved = ND_OPT_PI_FLAG_ONLINK |
-						    ND_OPT_PI_FLAG_AUTO,
+			.nd_opt_pi_flags_reserved =
+				ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO,
 			.nd_opt_pi_valid_time = htonl(c->valid),
 			.nd_opt_pi_preferred_time = htonl(c->preferred),
 			.nd_opt_pi_prefix = addr_to_in6(&c->prefixes[i].addr),
