@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * demo: the cloud of case gcp with an internet, names, NAT64 and pods
+ */
+#include "scenarios/fabric/fabric.h"
+
+extern const struct lab_case case_gcp;
+
+static const char *const needs[] = {
+	"unbound", "nsd", "tayga", "nft", "bridge", "host-local", "portmap",
+	NULL,
+};
+
+static const char *const netsetup_verify[] = {
+	"netsetup",		    "verify", "--provider", "gcp", "--shoot",
+	"/etc/shoot6/shoot.yaml", "--json", NULL,
+};
+
+/**
+ * make_pods() - The pods of all nodes
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int make_pods(struct lab *lab)
+{
+	static const struct {
+		const char *node, *name;
+	} pods[] = {
+		{ "node1", "a" }, { "node1", "b" },
+		{ "node2", "a" }, { "node2", "b" },
+	};
+	struct member *pod;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pods) && r == 0; i++)
+		r = fabric_pod(lab_member(lab, pods[i].node), pods[i].name,
+			       &pod);
+	return r;
+}
+
+/**
+ * up() - Bring it up
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int up(struct lab *lab)
+{
+	int r;
+
+	r = case_gcp.up(lab);
+	if (r < 0)
+		return r;
+	lab_step(lab, "starting DNS64, NAT64 and the hosts of the internet");
+	r = fabric_internet(lab, lab_member(lab, "router"));
+	if (r == 0) {
+		lab_step(lab, "making pods by the CNI plugins");
+		r = make_pods(lab);
+	}
+	if (r == 0)
+		r = fabric_targets(lab);
+	if (r < 0)
+		return r;
+	lab_step(lab, "waiting for the services");
+	return fabric_wait(lab);
+}
+
+const struct lab_case case_demo = {
+	.name = "demo",
+	.summary = "an IPv6-only shoot on a GCP-shaped cloud, and its internet",
+	.engine = "netns",
+	.needs_tun = true,
+	.needs = needs,
+	.verify = netsetup_verify,
+	.up = up,
+};

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: fabric - what a cloud has beside its nodes: an internet, names, NAT64, pods
+ *
+ * All of it real services, configured here and started in members of their own. Every
+ * function tells the user itself why it failed.
+ */
+
+#include "scenarios/lab.h"
+
+/* Hosts of the IPv6 and the IPv4 internet, unbound before nsd, tayga; and the routes of
+ * @router towards them. @dns64: the resolver synthesises. */
+must_check int fabric_internet(struct lab *lab, struct member *router);
+must_check int fabric_dns64(struct lab *lab, bool on);
+must_check int fabric_wait(struct lab *lab);
+
+/* A pod by the node's own CNI configuration (netsetup emit cni). */
+must_check int fabric_pod(struct member *node, const char *name,
+			  struct member **ret);
+/* Responders in pods and hosts, and what each vantage is to try. */
+must_check int fabric_targets(struct lab *lab);
