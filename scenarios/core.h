@@ -29,7 +29,6 @@ must_check int member_enter(const struct member *m);
 /* Wait status of a child that was reaped by the loop (daemon.c). */
 bool daemon_reaped(struct lab *lab, pid_t pid, int status);
 void daemon_forget_all(struct member *m);
-/* Addresses of global scope of a member, as texts (link.c). */
-must_check int member_addresses(struct member *m, struct json *array);
+
 void member_rtnl_close(struct member *m);
 must_check int member_lo_up(void);

@@ -8,13 +8,14 @@
 extern const struct lab_case case_gcp;
 
 static const char *const needs[] = {
-	"unbound", "nsd", "tayga", "nft", "bridge", "host-local", "portmap",
-	NULL,
+	"unbound", "nsd",        "tayga",   "nft",
+	"bridge",  "host-local", "portmap", NULL,
 };
 
 static const char *const netsetup_verify[] = {
-	"netsetup",		    "verify", "--provider", "gcp", "--shoot",
-	"/etc/shoot6/shoot.yaml", "--json", NULL,
+	"netsetup", "verify",  "--provider",
+	"gcp",      "--shoot", "/etc/shoot6/shoot.yaml",
+	"--json",   NULL,
 };
 
 /**
@@ -28,8 +29,10 @@ static int make_pods(struct lab *lab)
 	static const struct {
 		const char *node, *name;
 	} pods[] = {
-		{ "node1", "a" }, { "node1", "b" },
-		{ "node2", "a" }, { "node2", "b" },
+		{ "node1", "a" },
+		{ "node1", "b" },
+		{ "node2", "a" },
+		{ "node2", "b" },
 	};
 	struct member *pod;
 	int r = 0;
@@ -55,6 +58,10 @@ static int up(struct lab *lab)
 		return r;
 	lab_step(lab, "starting DNS64, NAT64 and the hosts of the internet");
 	r = fabric_internet(lab, lab_member(lab, "router"));
+	for (size_t i = 0; i < lab->n_members && r == 0; i++)
+		if (lab->members[i]->kind == MEMBER_NODE)
+			r = member_write(lab->members[i], "/etc/resolv.conf",
+					 "nameserver 2001:db8:53::53\n", 0644);
 	if (r == 0) {
 		lab_step(lab, "making pods by the CNI plugins");
 		r = make_pods(lab);

@@ -9,9 +9,9 @@
 
 /* Members beside the nodes, each on a cable of its own to the router. */
 static const struct host {
-	const char *name, *ifname;	/* ifname: the router's end */
-	const char *near, *far;		/* addresses of router and host */
-	const char *gateway;		/* of the host */
+	const char *name, *ifname; /* ifname: the router's end */
+	const char *near, *far; /* addresses of router and host */
+	const char *gateway; /* of the host */
 	unsigned int mtu;
 } hosts[] = {
 	{ "dns", "dns", "2001:db8:53::1/64", "2001:db8:53::53/64",
@@ -24,18 +24,17 @@ static const struct host {
 	  "2001:db8:f01::1", 1280 },
 };
 
-static const char zone[] =
-	"$TTL 60\n"
-	". SOA ns.example. root.example. 1 60 60 60 60\n"
-	". NS ns.example.\n"
-	"ns.example. AAAA 2001:db8:a::53\n"
-	"v6only.example. AAAA 2001:db8:f00::10\n"
-	"small.example. AAAA 2001:db8:f01::10\n"
-	"v4only.example. A 203.0.113.10\n"
-	"dual.example. A 203.0.113.10\n"
-	"dual.example. AAAA 2001:db8:f00::10\n"
-	"ipv4only.arpa. A 192.0.0.170\n"
-	"ipv4only.arpa. A 192.0.0.171\n";
+static const char zone[] = "$TTL 60\n"
+			   ". SOA ns.example. root.example. 1 60 60 60 60\n"
+			   ". NS ns.example.\n"
+			   "ns.example. AAAA 2001:db8:a::53\n"
+			   "v6only.example. AAAA 2001:db8:f00::10\n"
+			   "small.example. AAAA 2001:db8:f01::10\n"
+			   "v4only.example. A 203.0.113.10\n"
+			   "dual.example. A 203.0.113.10\n"
+			   "dual.example. AAAA 2001:db8:f00::10\n"
+			   "ipv4only.arpa. A 192.0.0.170\n"
+			   "ipv4only.arpa. A 192.0.0.171\n";
 
 static const char nsd_conf[] =
 	"server:\n"
@@ -57,12 +56,11 @@ static const char unbound_conf[] =
 	"remote-control:\n  control-enable: no\n"
 	"stub-zone:\n  name: \".\"\n  stub-addr: 2001:db8:a::53\n";
 
-static const char tayga_conf[] =
-	"tun-device nat64\n"
-	"ipv4-addr 192.168.255.1\n"
-	"prefix 2001:db8:64::/96\n"
-	"dynamic-pool 192.168.255.0/24\n"
-	"data-dir /var/lib\n";
+static const char tayga_conf[] = "tun-device nat64\n"
+				 "ipv4-addr 192.168.255.1\n"
+				 "prefix 2001:db8:64::/96\n"
+				 "dynamic-pool 192.168.255.0/24\n"
+				 "data-dir /var/lib\n";
 
 static const char masquerade[] =
 	"table ip nat64 {\n"
@@ -108,8 +106,9 @@ static int join_host(struct lab *lab, struct member *router,
  */
 static int start_dns(struct lab *lab, struct member *router)
 {
-	static const char *const nsd[] = { "nsd", "-d", "-V", "1", "-c",
-					   "/etc/nsd/nsd.conf", NULL };
+	static const char *const nsd[] = { "nsd", "-d", "-V",
+					   "1",   "-c", "/etc/nsd/nsd.conf",
+					   NULL };
 	static const struct spawn_opts opts = { .ready = "nsd started" };
 	struct member *m = lab_member(lab, "dns");
 	int r;
@@ -258,6 +257,7 @@ int fabric_wait(struct lab *lab)
 	struct member *m = lab_member(lab, "dns");
 	int r = daemon_wait(member_daemon(m, "nsd"), lab_deadline(20));
 
-	return r < 0 ? r : daemon_wait(member_daemon(m, "unbound"),
-				       lab_deadline(20));
+	return r < 0 ? r :
+		       daemon_wait(member_daemon(m, "unbound"),
+				   lab_deadline(20));
 }

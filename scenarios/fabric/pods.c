@@ -43,10 +43,11 @@ static int run_plugin(struct member *pod, const char *type, const char *input,
 {
 	char program[96], netns[96], id[96];
 	const char *const argv[] = { program, NULL };
-	const char *const env[] = { "CNI_COMMAND=ADD", "CNI_IFNAME=eth0",
-				    netns, id, NULL };
-	struct lab_job job = { .member = pod->node, .argv = argv, .env = env,
-			       .input = input };
+	const char *const env[] = { "CNI_COMMAND=ADD", "CNI_IFNAME=eth0", netns,
+				    id, NULL };
+	struct lab_job job = {
+		.member = pod->node, .argv = argv, .env = env, .input = input
+	};
 	int r;
 
 	(void)snprintf(program, sizeof(program), "/opt/cni/bin/%s", type);

@@ -1,4 +1,202 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scenarios/fabric/fabric.h"
 
-int fabric_targets(struct lab *lab) { (void)lab; return 0; }
+#include "lib/cleanup.h"
+#include "scenarios/root.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RESPONDER ROOT_BIN "/probe-responder"
+
+/* Names of the internet, and who answers to them. */
+static const struct site {
+	const char *group, *name, *address;
+} sites[] = {
+	{ "v6", "v6only.example", "2001:db8:f00::10" },
+	{ "v6_small", "small.example", "2001:db8:f01::10" },
+	{ "v4only", "v4only.example", "203.0.113.10" },
+	{ "dual", "dual.example", "2001:db8:f00::10" },
+};
+
+/**
+ * first_address() - Address of a member that others reach it by
+ * @m:		Member
+ *
+ * Return: text that the caller frees, or NULL
+ */
+static char *first_address(struct member *m)
+{
+	_cleanup_(json_freep) struct json *all = json_array();
+	const char *text;
+
+	if (member_addresses(m, all) < 0)
+		return NULL;
+	text = json_string(json_first(all));
+	return text ? strdup(text) : NULL;
+}
+
+/**
+ * add_ports() - The ports every responder of the lab has
+ * @o:		Peer or site
+ */
+static void add_ports(struct json *o)
+{
+	json_set_int(o, "tcp", 7777);
+	json_set_int(o, "udp", 7777);
+	json_set_int(o, "http", 8080);
+}
+
+/**
+ * add_peers() - Nodes and pods as peers
+ * @lab:	Lab
+ * @j:		Targets
+ */
+static void add_peers(struct lab *lab, struct json *j)
+{
+	struct json *peers = json_set_array(j, "peers");
+	struct json *nodes = json_set_array(j, "nodes");
+
+	for (size_t i = 0; i < lab->n_members; i++) {
+		struct member *m = lab->members[i];
+		_cleanup_free_ char *address = NULL;
+		struct json *o;
+
+		if (m->kind != MEMBER_NODE && m->kind != MEMBER_POD)
+			continue;
+		address = first_address(m);
+		o = json_append_object(peers);
+		json_set_string(o, "name", m->name);
+		json_set_string(o, "kind", m->node ? "pod" : "node");
+		json_set_string(o, "node", m->node ? m->node->name : m->name);
+		json_set_string(o, "address", address);
+		if (m->node) {
+			add_ports(o);
+			continue;
+		}
+		o = json_append_object(nodes);
+		json_set_string(o, "name", m->name);
+		json_set_string(o, "address", address);
+		json_set_format(o, "pod_cidr", "2001:db8:10:0:%s::/112",
+				m->name + strlen("node"));
+	}
+}
+
+/**
+ * make_targets() - What is the same for every vantage
+ * @lab:	Lab
+ *
+ * Return: object that the caller frees
+ */
+static struct json *make_targets(struct lab *lab)
+{
+	struct json *j = json_object(), *egress;
+
+	json_set_int(j, "version", 1);
+	json_set_string(j, "profile", "ipv6-only-nat64");
+	json_set_array(j, "services");
+	json_set_string(j, "resolver", "2001:db8:53::53");
+	json_set_string(j, "authoritative", "2001:db8:a::53");
+	json_set_string(j, "nat64_prefix", "2001:db8:64::/96");
+	json_set_string(j, "service_cidr", "2001:db8:96::/112");
+	add_peers(lab, j);
+	egress = json_set_object(j, "egress");
+	for (size_t i = 0; i < ARRAY_SIZE(sites); i++) {
+		struct json *group = json_set_array(egress, sites[i].group);
+		struct json *o = json_append_object(group);
+
+		json_set_string(o, "name", sites[i].name);
+		json_set_string(o, "address", sites[i].address);
+		add_ports(o);
+		json_set_int(o, "http", 80);
+	}
+	return j;
+}
+
+/**
+ * tell_vantage() - Write a vantage's targets
+ * @m:		Node or pod
+ * @targets:	What is the same for all
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int tell_vantage(struct member *m, const struct json *targets)
+{
+	_cleanup_(json_freep) struct json *j = json_copy(targets);
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	_cleanup_(buf_release) struct buf hints = BUF_INIT;
+	const struct member *node = m->node ? m->node : m;
+	int r;
+
+	json_set_string(j, "node", node->name);
+	json_set_string(j, "pod", m->node ? m->base : NULL);
+	json_set_format(j, "pod_cidr", "2001:db8:10:0:%s::/112",
+			node->name + strlen("node"));
+	r = json_print(j, JSON_PRETTY, &text);
+	if (r == 0)
+		r = member_write(m, "/etc/shoot6/targets.json", buf_text(&text),
+				 0644);
+	if (r < 0 || !m->node)
+		return r;
+	/* What a cluster gives a pod as a mounted ConfigMap. */
+	r = member_read(m->node, "/run/netsetup/hints.json", &hints);
+	if (r < 0)
+		return lab_fail(m->lab, r, "hints of '%s'", m->node->name);
+	return member_write(m, "/run/netsetup/hints.json", buf_text(&hints),
+			    0644);
+}
+
+/**
+ * respond() - Start a responder
+ * @m:		Pod or host of the internet
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int respond(struct member *m)
+{
+	static const struct spawn_opts opts = { .ready = "ready" };
+	const char *const argv[] = {
+		"probe-responder",
+		"--tcp",
+		"7777",
+		"--udp",
+		"7777",
+		"--http",
+		m->kind == MEMBER_POD ? "8080" : "80",
+		"--name",
+		m->name,
+		NULL,
+	};
+
+	return member_spawn(m, argv, &opts, NULL);
+}
+
+/**
+ * fabric_targets() - Responders, and what each vantage is to try
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int fabric_targets(struct lab *lab)
+{
+	static const char *const answering[] = { "inet6", "inet6-small",
+						 "inet4" };
+	_cleanup_(json_freep) struct json *targets = make_targets(lab);
+	bool responder = access(RESPONDER, X_OK) == 0;
+	int r = 0;
+
+	for (size_t i = 0; i < lab->n_members && r == 0; i++) {
+		struct member *m = lab->members[i];
+
+		if (m->vantage)
+			r = tell_vantage(m, targets);
+		if (r == 0 && responder && m->kind == MEMBER_POD)
+			r = respond(m);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(answering) && r == 0; i++)
+		if (responder)
+			r = respond(lab_member(lab, answering[i]));
+	return r;
+}
