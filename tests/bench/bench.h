@@ -56,7 +56,7 @@ int bench_problem(struct bench_row *row, const char *format, ...)
 	printf_like(2, 3);
 must_check int bench_namespace(void);
 pid_t bench_start(const char *const argv[], const char *output);
-must_check int bench_run(const char *const argv[], struct usage *ret);
+int bench_run(const char *const argv[], struct usage *ret);
 void bench_stop(pid_t pid);
 const char *bench_netsetup(void);
 
