@@ -70,6 +70,7 @@ int clat_decide(const struct hints *h, struct clat *ret_clat,
 	if (addr_parse("192.0.0.1", &c.host4) < 0 ||
 	    addr_parse("192.0.0.2", &c.tayga4) < 0)
 		return -EINVAL;
+	c.tayga6 = prefix_nth(&(struct prefix){ c.host6, 128 }, 1);
 	c.mtu4 = h->mtu > HEADERS ? h->mtu - HEADERS : 0;
 	*ret_clat = c;
 	return 0;

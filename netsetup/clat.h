@@ -15,6 +15,7 @@ struct clat {
 	struct addr tayga4; /* the translator's own */
 	struct addr
 		host6; /* what the NAT64 sees; of the node, of nobody else */
+	struct addr tayga6; /* the translator's own, for its ICMPv6 errors */
 	struct prefix nat64;
 	unsigned int mtu4; /* of the IPv4 side; 0: unknown */
 };

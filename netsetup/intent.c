@@ -142,14 +142,24 @@ static struct json *add_route(struct json *routes, const struct prefix *dst)
 }
 
 /**
- * add_routes() - Pods and services of the node
+ * add_routes() - Default route, pods and services of the node
  * @root:	Document
+ * @p:		Profile
  * @h:		Intent
  */
-static void add_routes(struct json *root, const struct hints *h)
+static void add_routes(struct json *root, const struct profile *p,
+		       const struct hints *h)
 {
 	struct json *routes = json_set_array(root, "routes"), *route;
 
+	if (p->default_route && addr_is_set(&h->gateway)) {
+		/* The gateway need not be of the address's own prefix. */
+		route = json_append_object(routes);
+		json_set_string(route, "dst", "default");
+		json_set_string(route, "via", ADDR_TEXT(&h->gateway));
+		json_set_string(route, "dev", h->uplink);
+		json_set_bool(route, "onlink", true);
+	}
 	if (addr_is_set(&h->pod_cidr.addr)) {
 		/* A pod's address that nobody has must not go to the default
 		 * route, from where the provider would send it back. */
@@ -222,7 +232,7 @@ int intent_document(const struct profile *p, const struct hints *h,
 		json_set_string(o, "dev", h->uplink);
 		json_set_string(o, "dad", dad ?: p->dad ?: "wait");
 	}
-	add_routes(root, h);
+	add_routes(root, p, h);
 	add_sysctls(root, p, h);
 	return json_print(root, JSON_PRETTY, ret_json);
 }

@@ -3,3 +3,5 @@ progs += netsetup
 # The formats need their core, emit.c.
 srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c) \
 	$(if $(wildcard netsetup/emit/emit.c),$(wildcard netsetup/emit/*.c))
+# profile.c takes them in by .incbin, which the compiler's list does not name.
+$(obj)/netsetup/profile.o: $(wildcard netsetup/profiles/*.json)

@@ -25,7 +25,8 @@ const char *const fact_names[FACT_MAX] = {
 	    ".byte 0\n"                                    \
 	    ".previous\n");                                \
 	extern const char profile_##id##_start[], profile_##id##_end[];
-#define PROFILES(X) X(gcp) X(local) X(oci) X(scaleway) X(vultr)
+#define PROFILES(X) \
+	X(digitalocean) X(gcp) X(ironcore) X(local) X(oci) X(scaleway) X(vultr)
 
 PROFILES(BUILTIN)
 
@@ -175,6 +176,7 @@ static void read_node(struct profile *p, struct buf *errors)
 
 	p->dad = doc_get_scalar(&p->doc, root, "node.dad");
 	p->ra = is_true(p, root, "node.ra");
+	p->default_route = is_true(p, root, "node.default_route");
 	p->mtu = read_number(p, "node.mtu");
 	p->dns = doc_get(&p->doc, root, "node.dns");
 	p->sysctls = doc_get(&p->doc, root, "node.sysctls");

@@ -48,6 +48,7 @@ struct profile {
 	uint32_t facts[FACT_MAX]; /* path, or array of them, in .doc */
 	const char *dad;
 	bool ra; /* the default route comes by RA */
+	bool default_route; /* nobody announces one: by the gateway */
 	unsigned int mtu; /* 0: metadata's, or left alone */
 	struct addr gateway; /* where metadata has none */
 	uint32_t dns; /* array in .doc, where metadata has none */

@@ -40,20 +40,23 @@ static int emit(const struct hints *h, const struct emit_args *args,
 		buf_printf(out, " mtu %u\n", c.mtu4);
 	buf_printf(out,
 		   "#   ip -6 route add %s/128 dev clat\n"
+		   "#   ip -6 route add %s/128 dev clat\n"
 		   "#   ip -4 address add %s/32 dev clat\n"
 		   "#   ip -4 route add default dev clat%s",
-		   ADDR_TEXT(&c.host6), ADDR_TEXT(&c.host4),
-		   c.mtu4 ? "" : "\n");
+		   ADDR_TEXT(&c.host6), ADDR_TEXT(&c.tayga6),
+		   ADDR_TEXT(&c.host4), c.mtu4 ? "" : "\n");
 	if (c.mtu4)
 		buf_printf(out, " mtu %u\n", c.mtu4);
 	buf_printf(out,
 		   "tun-device clat\n"
 		   "ipv4-addr %s\n"
+		   "ipv6-addr %s\n"
 		   "prefix %s\n"
 		   "map %s %s\n"
 		   "data-dir %s\n",
-		   ADDR_TEXT(&c.tayga4), PREFIX_TEXT(&c.nat64),
-		   ADDR_TEXT(&c.host4), ADDR_TEXT(&c.host6),
+		   ADDR_TEXT(&c.tayga4), ADDR_TEXT(&c.tayga6),
+		   PREFIX_TEXT(&c.nat64), ADDR_TEXT(&c.host4),
+		   ADDR_TEXT(&c.host6),
 		   args->dir ? args->dir : "/var/lib/tayga");
 	return buf_error(out);
 }

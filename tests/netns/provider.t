@@ -115,7 +115,11 @@ is 'without both the profile does' metadata "$(hint nat64.source)"
 netsetup apply "${form[@]}" --nat64 2001:db8:66::/96
 is 'the operator wins' static "$(hint nat64.source)"
 
-state() { { ns node ip -6 route; ns node ip -6 address; } | sed "s, expires [0-9]*sec,,"; }
+# All but lifetimes.
+state() {
+	{ ns node ip -6 route; ns node ip -6 address; } |
+		sed 's/ expires [0-9]*sec//'
+}
 before=$(state)
 echo '[{"mac":"02:00:00:00:01:01",}]' \
 	>"$dir/md/computeMetadata_v1_instance_network-interfaces"
