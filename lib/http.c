@@ -68,8 +68,9 @@ static void stop(struct http_call *call)
 	if (call->easy)
 		curl_easy_cleanup(call->easy);
 	curl_slist_free_all(call->headers);
+	curl_slist_free_all(call->resolve);
 	call->easy = NULL;
-	call->headers = NULL;
+	call->headers = call->resolve = NULL;
 }
 
 /**
@@ -389,6 +390,7 @@ static CURLcode set_options(CURL *easy, struct http_call *call,
 	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, call);
 	SET(CURLOPT_HTTPHEADER, call->headers);
+	SET(CURLOPT_RESOLVE, call->resolve);
 	if (req->method)
 		SET(CURLOPT_CUSTOMREQUEST, req->method);
 	if (req->body) {
@@ -434,6 +436,13 @@ int http_start(struct http *h, struct http_call *call,
 			return -ENOMEM;
 		}
 		call->headers = list;
+	}
+	if (req->resolve) {
+		call->resolve = curl_slist_append(NULL, req->resolve);
+		if (!call->resolve) {
+			stop(call);
+			return -ENOMEM;
+		}
 	}
 	call->easy = curl_easy_init();
 	code = call->easy ? set_options(call->easy, call, req) :

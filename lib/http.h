@@ -29,6 +29,7 @@ struct http_request {
 	const char *const *headers; /* "Name: value", ending in NULL; or NULL */
 	const char *body; /* or NULL */
 	size_t body_len;
+	const char *resolve; /* "name:port:address" instead of DNS, or NULL */
 	const char *ca_file; /* NULL: the system's */
 	const char *cert_file; /* of the client, or NULL */
 	const char *key_file;
@@ -50,7 +51,7 @@ struct http_call {
 
 	/* Private. */
 	struct http *http;
-	void *easy, *headers;
+	void *easy, *headers, *resolve;
 	struct loop_timer timer;
 	int64_t start_ns, deadline_ns;
 	bool running;

@@ -616,6 +616,53 @@ void probe_timer(struct probe *p, int64_t in_ns)
 }
 
 /**
+ * probe_hurry() - Bring a probe's deadline nearer; it is never put off
+ * @p:		Probe
+ * @in_ns:	Time from now
+ */
+void probe_hurry(struct probe *p, int64_t in_ns)
+{
+	struct engine *e = p->engine;
+
+	if (e->now + in_ns < p->deadline.when_ns)
+		fail_engine(e, loop_timer_set(&e->loop, &p->deadline,
+					      e->now + in_ns));
+}
+
+/**
+ * probe_loop() - The loop that a probe runs on, for libraries that need it
+ * @p:		Probe
+ *
+ * Return: loop of the engine
+ */
+struct loop *probe_loop(const struct probe *p)
+{
+	return &p->engine->loop;
+}
+
+/**
+ * probe_state() - What the own network namespace says of itself
+ * @p:		Probe
+ *
+ * Return: state of the engine's owner
+ */
+const struct node_state *probe_state(const struct probe *p)
+{
+	return p->engine->state;
+}
+
+/**
+ * probe_targets() - What there is to try
+ * @p:		Probe
+ *
+ * Return: targets of the engine's owner
+ */
+const struct targets *probe_targets(const struct probe *p)
+{
+	return p->engine->targets;
+}
+
+/**
  * probe_now() - The time of the event that is being handled
  * @p:		Probe
  *

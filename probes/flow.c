@@ -75,7 +75,6 @@ bool sidecar_ready(struct probe *p, struct sidecar *s, int fd)
 {
 	struct evidence e;
 	char junk[16];
-	int64_t soon;
 
 	if (fd != s->fd)
 		return false;
@@ -83,10 +82,8 @@ bool sidecar_ready(struct probe *p, struct sidecar *s, int fd)
 		if (e.icmp_code != 4 || e.icmp_type != 1)
 			s->seen = e;
 	(void)recv(fd, junk, sizeof(junk), MSG_DONTWAIT);
-	soon = probe_now(p) + 1200 * NSEC_PER_MSEC;
-	if (s->seen.error && soon < p->deadline.when_ns &&
-	    loop_timer_set(&p->engine->loop, &p->deadline, soon) < 0)
-		p->engine->error = -ENOMEM;
+	if (s->seen.error)
+		probe_hurry(p, 1200 * NSEC_PER_MSEC);
 	return true;
 }
 

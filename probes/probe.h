@@ -36,7 +36,9 @@ enum profile_bit {
 };
 
 struct engine;
+struct node_state;
 struct probe;
+struct targets;
 
 struct check {
 	const char *id;
@@ -123,6 +125,10 @@ must_check int probe_watch(struct probe *p, int fd, uint32_t events);
 void probe_close(struct probe *p, int *fd);
 void probe_unwatch(struct probe *p, int fd);
 void probe_timer(struct probe *p, int64_t in_ns);
+void probe_hurry(struct probe *p, int64_t in_ns);
+struct loop *probe_loop(const struct probe *p);
+const struct node_state *probe_state(const struct probe *p);
+const struct targets *probe_targets(const struct probe *p);
 int64_t probe_now(const struct probe *p);
 int64_t probe_left(const struct probe *p);
 void probe_src(struct probe *p, int fd);
