@@ -236,6 +236,7 @@ static void finish(struct probe *p, enum verdict verdict)
 	if (p->state == PROBE_DONE)
 		return;
 	if (p->state == PROBE_RUNNING) {
+		e->now = loop_now();
 		p->result.duration_ns = e->now - p->started_ns;
 		if (p->type->stop)
 			p->type->stop(p);
@@ -437,6 +438,8 @@ void engine_release(struct engine *e)
 		if (e->probes[i]->state == PROBE_RUNNING &&
 		    e->probes[i]->type->stop)
 			e->probes[i]->type->stop(e->probes[i]);
+		if (e->probes[i]->own && e->probes[i]->type->release)
+			e->probes[i]->type->release(e->probes[i]);
 		buf_release(&e->probes[i]->body);
 		free(e->probes[i]->own);
 		free(e->probes[i]);

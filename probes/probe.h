@@ -86,6 +86,7 @@ struct probe_type {
 	void (*timer)(struct probe *probe);
 	void (*expired)(struct probe *probe);	/* words the failure; may be NULL */
 	void (*stop)(struct probe *probe);	/* may be NULL */
+	void (*release)(struct probe *probe);	/* after the run; may be NULL */
 };
 
 /* A descriptor that a probe waits for. */

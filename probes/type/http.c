@@ -232,9 +232,19 @@ static void stop(struct probe *p)
 	struct web *w = p->own;
 
 	http_call_release(&w->call);
-	http_free(w->http);
 	ask_stop(p, &w->ask);
 	sidecar_stop(p, &w->sidecar);
+}
+
+/**
+ * release() - End libcurl's part, not from within its own callback
+ * @p:		Probe
+ */
+static void release(struct probe *p)
+{
+	struct web *w = p->own;
+
+	http_free(w->http);
 }
 
 const struct probe_type probe_http = {
@@ -245,4 +255,5 @@ const struct probe_type probe_http = {
 	.timer = again,
 	.expired = expired,
 	.stop = stop,
+	.release = release,
 };

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * spread: many connections to one service, each asking who answers
+ *
+ * Every ready endpoint must be met, and none may be silent: with n endpoints a stale
+ * one fails 1/n of the connections, always. The responder names its own address, which
+ * behind a service is the endpoint's.
+ */
+#include "probes/flow.h"
+#include "probes/targets.h"
+#include "probes/type/types.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define FLOWS 24
+
+struct spread {
+	int fds[FLOWS];
+	unsigned int n, good, silent;
+	bool met[SERVICE_ENDPOINTS];
+};
+
+/**
+ * count_met() - How many endpoints have answered
+ * @p:		Probe
+ *
+ * Return: their number
+ */
+static size_t count_met(struct probe *p)
+{
+	const struct service *service = p->spec.of;
+	struct spread *s = p->own;
+	size_t n = 0;
+
+	for (size_t i = 0; i < service->n_endpoints; i++)
+		n += s->met[i];
+	return n;
+}
+
+/**
+ * conclude() - Say which endpoints were met
+ * @p:		Probe
+ */
+static void conclude(struct probe *p)
+{
+	const struct service *service = p->spec.of;
+	struct spread *s = p->own;
+	size_t met = count_met(p);
+
+	s->silent = s->n - s->good;
+	p->result.samples.n = s->n;
+	p->result.samples.lost = s->silent;
+	for (size_t i = 0; i < service->n_endpoints; i++)
+		if (!s->met[i])
+			result_fact(&p->result, "endpoint", "%s",
+				    ADDR_TEXT(&service->endpoints[i]));
+	result_fact(&p->result, "vip", "%s", ADDR_TEXT(&service->vip));
+	if (s->silent && met < service->n_endpoints)
+		probe_fail(p, REASON_ENDPOINT_SILENT,
+			   "%u of %u connections got no answer, %zu of %zu endpoints answered",
+			   s->silent, s->n, met, service->n_endpoints);
+	else if (s->silent)
+		probe_fail(p, REASON_PARTIAL,
+			   "%u of %u connections got no answer", s->silent,
+			   s->n);
+	else if (met < service->n_endpoints)
+		probe_fail(p, REASON_ENDPOINT_MISSED,
+			   "%u connections, %zu of %zu endpoints answered", s->n,
+			   met, service->n_endpoints);
+	else
+		probe_pass(p, "%u connections, all %zu endpoints answered",
+			   s->n, met);
+}
+
+/**
+ * start() - Connect them all
+ * @p:		Probe
+ */
+static void start(struct probe *p)
+{
+	struct spread *s = p->own;
+	struct evidence e;
+	int r;
+
+	for (size_t i = 0; i < FLOWS; i++)
+		s->fds[i] = -1;
+	for (; s->n < FLOWS; s->n++) {
+		r = flow_open(p, SOCK_STREAM, &p->spec.addr, p->spec.port,
+			      &s->fds[s->n]);
+		if (r < 0) {
+			e = evidence_errno(r);
+			probe_error(p, &e, "connect");
+			return;
+		}
+	}
+}
+
+/**
+ * note() - See which endpoint an answer is from
+ * @p:		Probe
+ * @text:	Answer
+ */
+static void note(struct probe *p, const char *text)
+{
+	const struct service *service = p->spec.of;
+	struct spread *s = p->own;
+
+	for (size_t i = 0; i < service->n_endpoints; i++) {
+		char member[ADDR_STRLEN + 2];
+
+		(void)snprintf(member, sizeof(member), "\"%s\"",
+			       ADDR_TEXT(&service->endpoints[i]));
+		if (strstr(text, member))
+			s->met[i] = true;
+	}
+}
+
+/**
+ * ready() - Ask on a new connection, or take an answer
+ * @p:		Probe
+ * @fd:		Socket
+ * @events:	Of it
+ */
+static void ready(struct probe *p, int fd, uint32_t events)
+{
+	static const char ask[] = "GET /whoami HTTP/1.0\r\n\r\n";
+	struct spread *s = p->own;
+	char text[2048];
+	ssize_t n;
+	size_t i;
+
+	for (i = 0; i < FLOWS && s->fds[i] != fd; i++)
+		;
+	if (i == FLOWS)
+		return;
+	if (events & EPOLLOUT && !(events & (EPOLLERR | EPOLLHUP))) {
+		if (send(fd, ask, sizeof(ask) - 1, MSG_NOSIGNAL) > 0 &&
+		    probe_watch(p, fd, EPOLLIN) == 0)
+			return;
+	}
+	n = recv(fd, text, sizeof(text) - 1, 0);
+	if (n < 0 && errno == EAGAIN)
+		return;
+	if (n > 0) {
+		text[n] = '\0';
+		note(p, text);
+		s->good++;
+	}
+	probe_close(p, &s->fds[i]);
+	for (i = 0; i < FLOWS && s->fds[i] < 0; i++)
+		;
+	if (i == FLOWS)
+		conclude(p);
+}
+
+/**
+ * stop() - Close the sockets
+ * @p:		Probe
+ */
+static void stop(struct probe *p)
+{
+	struct spread *s = p->own;
+
+	for (size_t i = 0; i < FLOWS; i++)
+		probe_close(p, &s->fds[i]);
+}
+
+const struct probe_type probe_spread = {
+	.proto = "tcp",
+	.size = sizeof(struct spread),
+	.start = start,
+	.ready = ready,
+	.expired = conclude,
+	.stop = stop,
+};
