@@ -61,7 +61,7 @@ static void ready(struct probe *p, int fd, uint32_t events)
 		return;
 	}
 	result_fact(&p->result, "v4_source", "%s", p->result.src);
-	if (p->check->profiles & PROFILE_DUAL && p->spec.judge)
+	if (p->spec.judge)
 		p->spec.judge(p);
 	else
 		probe_fail(p, REASON_V4_REACHABLE, "%s answers %s from %s",
