@@ -98,6 +98,20 @@ int evidence_read(int fd, struct evidence *ret)
 }
 
 /**
+ * evidence_of() - Evidence of a failed call on a socket
+ * @fd:		Socket after evidence_listen()
+ * @error:	errno of the call
+ *
+ * Return: the oldest queued error; the bare errno where there is none
+ */
+struct evidence evidence_of(int fd, int error)
+{
+	struct evidence e = evidence_errno(error);
+
+	return evidence_read(fd, &e) == 0 ? e : evidence_errno(error);
+}
+
+/**
  * evidence_reason() - The symptom that evidence makes
  * @e:		Evidence
  * @src:	Own address as text, "" where it is not known

@@ -31,5 +31,6 @@ must_check int evidence_listen(int fd);
 must_check int evidence_read(int fd, struct evidence *ret);
 must_check int evidence_parse(struct msghdr *message, struct evidence *ret);
 struct evidence evidence_errno(int error);
+struct evidence evidence_of(int fd, int error);
 enum reason evidence_reason(const struct evidence *e, const char *src);
 void evidence_note(const struct evidence *e, struct result *r);

@@ -345,7 +345,7 @@ int targets_read(const char *path, const char *hints_path, struct targets *ret,
 	}
 	r = targets_parse(TAKE_PTR(json), TAKE_PTR(hints), ret, inner);
 	if (r < 0)
-		(void)snprintf(error, 160, "targets '%.60s': %.90s", path,
+		(void)snprintf(error, 160, "targets '%.50s': %.90s", path,
 			       inner);
 	return r;
 }

@@ -31,8 +31,7 @@ static void send_echo(struct probe *p)
 	h.icmp6_id = htons((uint16_t)getpid());
 	h.icmp6_seq = htons((uint16_t)++i->n);
 	if (send(i->fd, &h, sizeof(h), MSG_NOSIGNAL) < 0) {
-		e = evidence_errno(errno);
-		(void)evidence_read(i->fd, &e);
+		e = evidence_of(i->fd, errno);
 		probe_error(p, &e, "echo");
 		return;
 	}

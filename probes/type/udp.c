@@ -46,8 +46,7 @@ static void send_next(struct probe *p)
 	memcpy(data, &mark, sizeof(mark));
 	u->sent_ns[u->sent++] = probe_now(p);
 	if (send(u->fd, data, size, MSG_NOSIGNAL) < 0 && errno != EAGAIN) {
-		e = evidence_errno(errno);
-		(void)evidence_read(u->fd, &e);
+		e = evidence_of(u->fd, errno);
 		probe_error(p, &e, "send");
 		return;
 	}
