@@ -76,7 +76,7 @@ bool sidecar_ready(struct probe *p, struct sidecar *s, int fd)
 	struct evidence e;
 	char junk[16];
 
-	if (fd != s->fd)
+	if (fd < 0 || fd != s->fd)
 		return false;
 	while (evidence_read(fd, &e) == 0)
 		if (e.icmp_code != 4 || e.icmp_type != 1)

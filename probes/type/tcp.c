@@ -45,6 +45,8 @@ static void refused(struct probe *p, int error)
 	struct tcp *t = p->own;
 	struct evidence e = evidence_errno(error);
 
+	/* Both errors may be there at once, and only one has been handled. */
+	(void)sidecar_ready(p, &t->sidecar, t->sidecar.fd);
 	if (t->sidecar.seen.error && error != ECONNREFUSED &&
 	    error != ECONNRESET)
 		e = t->sidecar.seen;
