@@ -208,6 +208,8 @@ must_check int member_addr_del(struct member *m, const char *ifname,
 			       const char *address);
 /* Addresses of global scope, as texts without length, are appended. */
 must_check int member_addresses(struct member *m, struct json *array);
+/* Whether duplicate address detection is still going on: 1, 0, or an errno. */
+must_check int member_tentative(struct member *m);
 /* Link-local address of a link, without waiting (EUI-64 of its MAC). */
 must_check int member_link_local(struct member *m, const char *ifname,
 				 struct addr *ret);

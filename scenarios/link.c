@@ -628,6 +628,31 @@ int member_route_del(struct member *m, const char *dst, const char *via,
 }
 
 /**
+ * member_tentative() - Whether an address is still tentative (RFC 4862 section 5.4)
+ * @m:		Member
+ *
+ * Return: 1 or 0, or an errno
+ */
+int member_tentative(struct member *m)
+{
+	_cleanup_(nl_cache_freep) struct nl_cache *cache = NULL;
+	struct nl_sock *sock;
+	int r;
+
+	r = rtnl(m, &sock);
+	if (r == 0)
+		r = errno_of(rtnl_addr_alloc_cache(sock, &cache));
+	if (r < 0)
+		return r;
+	for (struct nl_object *o = nl_cache_get_first(cache); o;
+	     o = nl_cache_get_next(o))
+		if (rtnl_addr_get_flags((struct rtnl_addr *)o) &
+		    IFA_F_TENTATIVE)
+			return 1;
+	return 0;
+}
+
+/**
  * member_addresses() - Addresses of global scope
  * @m:		Member
  * @array:	Texts without prefix length are appended

@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -247,6 +248,31 @@ int fabric_internet(struct lab *lab, struct member *router)
 }
 
 /**
+ * wait_for_addresses() - Wait until duplicate address detection is over everywhere
+ * @lab:	Lab
+ * @deadline_ns: When to give up
+ *
+ * Return: 0, or an errno
+ */
+static int wait_for_addresses(struct lab *lab, int64_t deadline_ns)
+{
+	for (size_t i = 0; i < lab->n_members;) {
+		struct member *m = lab->members[i];
+		int r = member_tentative(m);
+
+		if (r > 0 && loop_now() > deadline_ns)
+			r = -ETIMEDOUT;
+		if (r < 0)
+			return lab_fail(lab, r, "addresses of '%s'", m->name);
+		if (r == 0)
+			i++;
+		else
+			(void)poll(NULL, 0, 20);
+	}
+	return 0;
+}
+
+/**
  * fabric_wait() - Wait until the services of the internet serve
  * @lab:	Lab
  *
@@ -255,9 +281,10 @@ int fabric_internet(struct lab *lab, struct member *router)
 int fabric_wait(struct lab *lab)
 {
 	struct member *m = lab_member(lab, "dns");
-	int r = daemon_wait(member_daemon(m, "nsd"), lab_deadline(20));
+	int r;
 
-	return r < 0 ? r :
-		       daemon_wait(member_daemon(m, "unbound"),
-				   lab_deadline(20));
+	r = daemon_wait(member_daemon(m, "nsd"), lab_deadline(20));
+	if (r == 0)
+		r = daemon_wait(member_daemon(m, "unbound"), lab_deadline(20));
+	return r < 0 ? r : wait_for_addresses(lab, lab_deadline(20));
 }

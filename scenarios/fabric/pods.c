@@ -75,7 +75,8 @@ static int run_plugin(struct member *pod, const char *type, const char *input,
  */
 static int read_list(struct member *node, struct json **ret)
 {
-	static const char *const argv[] = { "netsetup", "emit", "cni", NULL };
+	static const char *const argv[] = { "netsetup", "emit", "cni",
+					    "--type",   "ptp",  NULL };
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 	_cleanup_(buf_release) struct buf err = BUF_INIT;
 	int r, status = 0;

@@ -157,6 +157,8 @@ static int tell_vantage(struct member *m, const struct json *targets)
 static int respond(struct member *m)
 {
 	static const struct spawn_opts opts = { .ready = "ready" };
+	/* The IPv4 internet alone is to have no IPv6 at all. */
+	bool v4 = strcmp(m->name, "inet4") == 0;
 	const char *const argv[] = {
 		"probe-responder",
 		"--tcp",
@@ -167,6 +169,8 @@ static int respond(struct member *m)
 		m->kind == MEMBER_POD ? "8080" : "80",
 		"--name",
 		m->name,
+		"--listen",
+		v4 ? "0.0.0.0" : "::",
 		NULL,
 	};
 

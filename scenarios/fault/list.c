@@ -3,10 +3,19 @@
 
 #include <string.h>
 
+extern const struct fault fault_nat64_no_route;
+extern const struct fault fault_dns64_absent;
+extern const struct fault fault_pod_route_missing;
+extern const struct fault fault_pmtu_blackhole;
+extern const struct fault fault_ra_ignored_forwarding;
+extern const struct fault fault_ra_lifetime_zero;
+
 const struct fault *const faults[] = {
-	NULL,
+	&fault_nat64_no_route,        &fault_dns64_absent,
+	&fault_pod_route_missing,     &fault_pmtu_blackhole,
+	&fault_ra_ignored_forwarding, &fault_ra_lifetime_zero,
 };
-const size_t n_faults = ARRAY_SIZE(faults) - 1; /* NULL ends it */
+const size_t n_faults = ARRAY_SIZE(faults);
 
 /**
  * fault_find() - Look a fault up

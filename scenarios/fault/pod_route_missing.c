@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * pod-route-missing: the cloud does not deliver the pods of one node
+ */
+#include "scenarios/fault/fault.h"
+
+/**
+ * inject() - Break it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int inject(struct lab *lab)
+{
+	return member_route_del(lab_member(lab, "router"),
+				"2001:db8:10:0:2::/112", NULL, "n2", NULL);
+}
+
+/**
+ * heal() - Mend it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int heal(struct lab *lab)
+{
+	struct member *node = lab_member(lab, "node2");
+	struct addr lla;
+	int r = member_link_local(node, "eth0", &lla);
+
+	return r < 0 ? r :
+		       member_route_add(lab_member(lab, "router"),
+					"2001:db8:10:0:2::/112",
+					ADDR_TEXT(&lla), "n2", NULL);
+}
+
+const struct fault fault_pod_route_missing = {
+	.name = "pod-route-missing",
+	.summary = "the router has no route to the pods of node2",
+	.engine = "netns",
+	.inject = inject,
+	.heal = heal,
+	.cause = "pod-route-missing",
+};

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * ra-ignored-forwarding: the nodes forward, and no longer heed Router Advertisements
+ *
+ * What a node looks like where somebody sets forwarding without accept_ra=2: the kernel
+ * drops the default route it had learnt at once (ip-sysctl, accept_ra).
+ */
+#include "scenarios/fault/fault.h"
+
+/**
+ * set_nodes() - Set accept_ra of every node
+ * @lab:	Lab
+ * @accept_ra:	Value
+ * @forwarding:	Value written anew after it, NULL: left alone
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int set_nodes(struct lab *lab, const char *accept_ra,
+		     const char *forwarding)
+{
+	static const char *const flush[] = { "ip",    "-6", "route", "flush",
+					     "proto", "ra", NULL };
+	int r = 0;
+
+	for (size_t i = 0; i < lab->n_members && r == 0; i++) {
+		struct member *m = lab->members[i];
+
+		if (m->kind != MEMBER_NODE)
+			continue;
+		r = member_sysctl(m, "net/ipv6/conf/eth0/accept_ra", accept_ra);
+		if (r < 0 || !forwarding)
+			continue;
+		r = member_sysctl(m, "net/ipv6/conf/eth0/forwarding", "0");
+		if (r == 0)
+			r = member_sysctl(m, "net/ipv6/conf/eth0/forwarding",
+					  forwarding);
+		if (r == 0)
+			r = member_do(m, flush);
+	}
+	return r;
+}
+
+/**
+ * inject() - Break it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int inject(struct lab *lab)
+{
+	return set_nodes(lab, "1", "1");
+}
+
+/**
+ * heal() - Mend it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int heal(struct lab *lab)
+{
+	return set_nodes(lab, "2", NULL);
+}
+
+const struct fault fault_ra_ignored_forwarding = {
+	.name = "ra-ignored-forwarding",
+	.summary = "nodes have accept_ra=1 while they forward",
+	.engine = "netns",
+	.inject = inject,
+	.heal = heal,
+	.cause = "ra-ignored-forwarding",
+};

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * ra-lifetime-zero: the router says that it is none any more
+ *
+ * A router that is taken out of service sends its last advertisements with lifetime 0
+ * (RFC 4861 section 6.2.5); one that is misconfigured sends nothing else.
+ */
+#include "scenarios/fault/fault.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+/**
+ * await_default() - Wait until every node has its default route, or has lost it
+ * @lab:	Lab
+ * @wanted:	Which of the two
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int await_default(struct lab *lab, bool wanted)
+{
+	static const char *const argv[] = { "ip",   "-6",      "route",
+					    "show", "default", NULL };
+	int64_t deadline = lab_deadline(20);
+
+	for (size_t i = 0; i < lab->n_members;) {
+		struct member *m = lab->members[i];
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+		int r, status;
+
+		if (m->kind != MEMBER_NODE) {
+			i++;
+			continue;
+		}
+		r = member_run(m, argv, NULL, deadline, &out, NULL, &status);
+		if (r == 0 && loop_now() > deadline)
+			r = -ETIMEDOUT;
+		if (r < 0)
+			return lab_fail(lab, r, "default route of '%s'",
+					m->name);
+		if ((out.len > 0) == wanted)
+			i++;
+		else
+			(void)poll(NULL, 0, 50);
+	}
+	return 0;
+}
+
+/**
+ * advertise() - Start the sender of advertisements anew
+ * @lab:	Lab
+ * @lifetime:	As a default router, seconds
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int advertise(struct lab *lab, const char *lifetime)
+{
+	const char *const argv[] = {
+		"fabric-ra",  "--interface",     "n1",       "--interface",
+		"n2",         "--managed",       "--mtu",    "1460",
+		"--rdnss",    "2001:db8:53::53", "--pref64", "2001:db8:64::/96",
+		"--lifetime", lifetime,          NULL,
+	};
+	static const struct spawn_opts opts = { .ready = "ready" };
+	struct member *router = lab_member(lab, "router");
+	struct daemon *ra;
+	int r;
+
+	daemon_stop(member_daemon(router, "fabric-ra"));
+	r = member_spawn(router, argv, &opts, &ra);
+	if (r == 0)
+		r = daemon_wait(ra, lab_deadline(20));
+	return r < 0 ? r : await_default(lab, strcmp(lifetime, "0") != 0);
+}
+
+/**
+ * inject() - Break it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int inject(struct lab *lab)
+{
+	return advertise(lab, "0");
+}
+
+/**
+ * heal() - Mend it
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int heal(struct lab *lab)
+{
+	return advertise(lab, "30");
+}
+
+const struct fault fault_ra_lifetime_zero = {
+	.name = "ra-lifetime-zero",
+	.summary = "the router advertises a lifetime of 0",
+	.engine = "netns",
+	.inject = inject,
+	.heal = heal,
+	.cause = "router-withdrew",
+};
