@@ -187,16 +187,37 @@ static int add_arpa(const struct check *c, struct engine *e,
 	return 0;
 }
 
+/**
+ * expand_dns64() - DNS-4
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_dns64(const struct check *c, struct engine *e)
 {
 	return add_arpa(c, e, judge_dns64);
 }
 
+/**
+ * expand_no_dns64() - DNS-5
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_no_dns64(const struct check *c, struct engine *e)
 {
 	return add_arpa(c, e, judge_no_dns64);
 }
 
+/**
+ * expand_prefix() - N64-1
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_prefix(const struct check *c, struct engine *e)
 {
 	return add_arpa(c, e, judge_prefix);

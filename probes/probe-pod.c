@@ -232,31 +232,73 @@ static void judge_default(struct probe *p)
 	}
 }
 
+/**
+ * expand_mtu() - LNK-1
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_mtu(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_mtu);
 }
 
+/**
+ * expand_enabled() - LNK-2
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_enabled(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_enabled);
 }
 
+/**
+ * expand_address() - ADR-1
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_address(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_address);
 }
 
+/**
+ * expand_dad() - ADR-2
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_dad(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_dad);
 }
 
+/**
+ * expand_v4() - ADR-3
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_v4(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_v4);
 }
 
+/**
+ * expand_forwarding() - RND-3
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_forwarding(const struct check *c, struct engine *e)
 {
 	return add_local(c, e, judge_forwarding);
@@ -415,21 +457,49 @@ static int expand_peers(const struct check *c, struct engine *e,
 	return 0;
 }
 
+/**
+ * expand_local_pods() - POD-1
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_local_pods(const struct check *c, struct engine *e)
 {
 	return expand_peers(c, e, LOCAL_PODS);
 }
 
+/**
+ * expand_remote_pods() - POD-2
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_remote_pods(const struct check *c, struct engine *e)
 {
 	return expand_peers(c, e, REMOTE_PODS);
 }
 
+/**
+ * expand_local_other() - POD-3
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_local_other(const struct check *c, struct engine *e)
 {
 	return expand_peers(c, e, LOCAL_OTHER);
 }
 
+/**
+ * expand_remote_other() - POD-4
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
 static int expand_remote_other(const struct check *c, struct engine *e)
 {
 	return expand_peers(c, e, REMOTE_OTHER);
