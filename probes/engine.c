@@ -19,7 +19,7 @@ struct tally {
  */
 static void count_result(struct tally *t, const struct result *r)
 {
-	if (r->verdict == VERDICT_PASS || r->verdict == VERDICT_WARN)
+	if (r->verdict == VERDICT_PASS)
 		t->good++;
 	if (r->verdict != VERDICT_FAIL && r->verdict != VERDICT_BLOCKED)
 		return;

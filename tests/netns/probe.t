@@ -111,7 +111,7 @@ is 'MTU-4 up stalls' stalled "$(said MTU-4 up '' .reason)"
 is 'MTU-4 down goes on' pass "$(said MTU-4 down '' .verdict)"
 
 # No default route: one failure, the rest blocked by it.
-ip route del default
+ip -6 route del default
 probe pod
 is 'RTE-1' no-default-route "$(said RTE-1 '' '' .reason)"
 is 'RTE-1 at once' ENETUNREACH "$(said RTE-1 '' '' .via.errno)"
