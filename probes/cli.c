@@ -37,14 +37,14 @@ static const struct opt options[] = {
 	  "run this check alone; may be repeated", NULL },
 	{ "deadline", 0, OPT_DURATION, "TIME", OPT(deadline_ns), 0, 0, NULL,
 	  "for the whole run (default 20s)", NULL },
-	{ "list", 'l', OPT_FLAG, NULL, OPT(list), 0, 0, NULL,
-	  "list the checks", NULL },
+	{ "list", 'l', OPT_FLAG, NULL, OPT(list), 0, 0, NULL, "list the checks",
+	  NULL },
 	{ "explain", 0, OPT_STRING, "ID", OPT(explain), 0, 0, NULL,
 	  "say what a check is for and how it measures", NULL },
 	{ "json", 'j', OPT_FLAG, NULL, OPT(json), 0, 0, NULL,
 	  "one JSON object a line for each result, as it comes", NULL },
-	{ "verbose", 'v', OPT_COUNT, NULL, OPT(verbose), 0, 0, NULL,
-	  "say more", NULL },
+	{ "verbose", 'v', OPT_COUNT, NULL, OPT(verbose), 0, 0, NULL, "say more",
+	  NULL },
 };
 
 static const struct {
@@ -144,8 +144,8 @@ static void print_table(const struct results *done)
 		(void)snprintf(id, sizeof(id), "%s%s%s", r->id,
 			       r->variant[0] ? " " : "", r->variant);
 		printf("%-7s %-18s %-40s %s%s%s\n", verdict_name(r->verdict),
-		       id, r->dst, r->detail,
-		       r->blocked_by[0] ? "by " : "", r->blocked_by);
+		       id, r->dst, r->detail, r->blocked_by[0] ? "by " : "",
+		       r->blocked_by);
 	}
 	printf("\n%zu results:", done->n);
 	for (unsigned int v = 0; v < VERDICT_MAX; v++)
@@ -244,8 +244,9 @@ static unsigned int choose_profile(const struct config *config,
 	for (size_t i = 0; i < ARRAY_SIZE(profiles); i++)
 		if (strcmp(profiles[i].name, name) == 0)
 			return profiles[i].bit;
-	log_error("profile '%s': must be true-ipv6-only, ipv6-only-nat64 or dual-stack",
-		  name);
+	log_error(
+		"profile '%s': must be true-ipv6-only, ipv6-only-nat64 or dual-stack",
+		name);
 	return 0;
 }
 
@@ -258,9 +259,8 @@ static unsigned int choose_profile(const struct config *config,
 static void add_server(const struct engine *e, const struct targets *t,
 		       struct node_state *s)
 {
-	const struct addr *server = e->vantage_bit == VANTAGE_POD ?
-					    &t->cluster_dns :
-					    &t->resolver;
+	const struct addr *server =
+		e->vantage_bit == VANTAGE_POD ? &t->cluster_dns : &t->resolver;
 
 	if (!s->n_servers && addr_is_set(server))
 		s->servers[s->n_servers++] = *server;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEADER 12
+#define HEADER        12
 #define NAME_MAX_TEXT 256
 
 /* Where a reader stands in a message. */
@@ -89,17 +89,17 @@ int dns_build(uint8_t *ret_message, size_t size, uint16_t id, const char *name,
 	int r;
 
 	put16(m, id);
-	put16(m + 2, 0x0100);	/* RD */
-	put16(m + 4, 1);	/* QDCOUNT */
-	put16(m + 10, 1);	/* ARCOUNT: the OPT record */
+	put16(m + 2, 0x0100); /* RD */
+	put16(m + 4, 1); /* QDCOUNT */
+	put16(m + 10, 1); /* ARCOUNT: the OPT record */
 	r = put_name(m + at, 255, name);
 	if (r < 0)
 		return r;
 	at += (size_t)r;
 	put16(m + at, qtype);
-	put16(m + at + 2, 1);	/* IN */
+	put16(m + at + 2, 1); /* IN */
 	at += 4;
-	put16(m + at + 1, 41);	/* OPT for the root name (RFC 6891 6.1.2) */
+	put16(m + at + 1, 41); /* OPT for the root name (RFC 6891 6.1.2) */
 	put16(m + at + 3, DNS_MESSAGE);
 	at += 11;
 	if (at > size)

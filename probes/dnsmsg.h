@@ -11,9 +11,9 @@
 
 #include "lib/addr.h"
 
-#define DNS_MESSAGE 4096	/* bytes; what we offer by EDNS (RFC 6891) */
-#define DNS_ADDRS 16
-#define DNS_PORT 53
+#define DNS_MESSAGE 4096 /* bytes; what we offer by EDNS (RFC 6891) */
+#define DNS_ADDRS   16
+#define DNS_PORT    53
 
 enum dns_type {
 	DNS_A = 1,
@@ -31,14 +31,14 @@ enum dns_rcode {
 
 struct dns_answer {
 	uint8_t rcode;
-	bool truncated;		/* TC: ask again over TCP */
+	bool truncated; /* TC: ask again over TCP */
 	bool authoritative;
-	bool cname;		/* an alias was followed */
-	uint16_t n_answers;	/* records of the answer section */
-	struct addr addrs[DNS_ADDRS];	/* of the type asked for */
+	bool cname; /* an alias was followed */
+	uint16_t n_answers; /* records of the answer section */
+	struct addr addrs[DNS_ADDRS]; /* of the type asked for */
 	size_t n_addrs;
-	uint32_t ttl;		/* smallest of them, seconds */
-	size_t size;		/* bytes of the message */
+	uint32_t ttl; /* smallest of them, seconds */
+	size_t size; /* bytes of the message */
 };
 
 must_check int dns_build(uint8_t *ret_message, size_t size, uint16_t id,

@@ -306,8 +306,7 @@ static bool start_ready(struct engine *e)
 	for (size_t i = 0; i < e->n_probes; i++) {
 		struct probe *p = e->probes[i];
 
-		if (p->state != PROBE_WAITING ||
-		    (!e->over && !may_start(e, p)))
+		if (p->state != PROBE_WAITING || (!e->over && !may_start(e, p)))
 			continue;
 		start(e, p);
 		any = true;
@@ -524,7 +523,8 @@ void probe_set_dst(struct probe *p, const struct addr *addr, uint16_t port)
  * @events:	EPOLLIN, ...
  * @now:	Time
  */
-static void watch_ready(struct loop_source *source, uint32_t events, int64_t now)
+static void watch_ready(struct loop_source *source, uint32_t events,
+			int64_t now)
 {
 	struct watch *w = container_of(source, struct watch, source);
 	struct probe *p = w->probe;

@@ -23,13 +23,13 @@ struct engine {
 	size_t n_checks;
 	const struct targets *targets;
 	const struct node_state *state;
-	const struct results *prior;	/* gathered before */
-	const char *vantage;		/* "pod:NODE/POD", "host:NODE" */
+	const struct results *prior; /* gathered before */
+	const char *vantage; /* "pod:NODE/POD", "host:NODE" */
 	unsigned int vantage_bit;
 	unsigned int profile;
-	const char *const *only;	/* ids; with n_only 0: all */
+	const char *const *only; /* ids; with n_only 0: all */
 	size_t n_only;
-	int64_t deadline_ns;		/* for the whole run, length */
+	int64_t deadline_ns; /* for the whole run, length */
 	int (*emit)(void *context, const struct result *result);
 	void *context;
 
@@ -41,8 +41,8 @@ struct engine {
 	size_t n_running;
 	struct results done;
 	int64_t now;
-	int error;	/* sticky: memory, or what emit() said */
-	bool over;	/* past the deadline */
+	int error; /* sticky: memory, or what emit() said */
+	bool over; /* past the deadline */
 };
 
 must_check int engine_run(struct engine *e);

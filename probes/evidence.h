@@ -16,14 +16,17 @@
 #include "lib/result.h"
 
 struct evidence {
-	int error;		/* errno, positive; 0: nothing is known */
-	int icmp_type;		/* ICMPv6, -1 none */
+	int error; /* errno, positive; 0: nothing is known */
+	int icmp_type; /* ICMPv6, -1 none */
 	int icmp_code;
-	struct addr offender;	/* who sent the ICMPv6 error */
-	unsigned int mtu;	/* of Packet Too Big, bytes */
+	struct addr offender; /* who sent the ICMPv6 error */
+	unsigned int mtu; /* of Packet Too Big, bytes */
 };
 
-#define EVIDENCE_NONE { .icmp_type = -1, .icmp_code = -1 }
+#define EVIDENCE_NONE                            \
+	{                                        \
+		.icmp_type = -1, .icmp_code = -1 \
+	}
 
 struct msghdr;
 

@@ -33,8 +33,9 @@ int flow_open(struct probe *p, int type, const struct addr *to, uint16_t port,
 	    errno != EINPROGRESS)
 		r = -errno;
 	if (r == 0)
-		r = probe_watch(p, fd, type == SOCK_STREAM ? EPOLLIN | EPOLLOUT :
-							     EPOLLIN);
+		r = probe_watch(p, fd,
+				type == SOCK_STREAM ? EPOLLIN | EPOLLOUT :
+						      EPOLLIN);
 	if (r < 0) {
 		close(fd);
 		return r;
@@ -136,7 +137,7 @@ int ask_start(struct probe *p, struct ask *a, const struct addr *server,
 		      qtype);
 	if (r < 0)
 		return r;
-	if (tcp) {	/* RFC 1035 4.2.2: two bytes of length come first */
+	if (tcp) { /* RFC 1035 4.2.2: two bytes of length come first */
 		a->query[0] = (uint8_t)(r >> 8);
 		a->query[1] = (uint8_t)r;
 	}
@@ -167,7 +168,7 @@ static int ask_tcp(struct probe *p, struct ask *a, uint32_t events)
 		if (n < 0)
 			return -errno;
 		return probe_watch(p, a->fd, EPOLLIN) < 0 ? -ENOMEM :
-							     -EINPROGRESS;
+							    -EINPROGRESS;
 	}
 	n = recv(a->fd, a->answer + a->answer_len,
 		 sizeof(a->answer) - a->answer_len, 0);

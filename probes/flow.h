@@ -19,7 +19,7 @@
 #include <sys/epoll.h>
 
 struct sidecar {
-	int fd;			/* -1: none */
+	int fd; /* -1: none */
 	struct evidence seen;
 };
 

@@ -152,8 +152,8 @@ int state_sysctl(const char *dev, const char *name, int64_t *ret)
 	int64_t value;
 	int r;
 
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s",
-		       dev, name);
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", dev,
+		       name);
 	r = buf_read_file(&b, path);
 	if (r < 0)
 		return r;

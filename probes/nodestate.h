@@ -18,27 +18,27 @@
 
 struct local_addr {
 	struct addr addr;
-	uint8_t len;		/* prefix length */
-	uint8_t flags;		/* IFA_F_TENTATIVE, IFA_F_DADFAILED, ... */
+	uint8_t len; /* prefix length */
+	uint8_t flags; /* IFA_F_TENTATIVE, IFA_F_DADFAILED, ... */
 	char dev[IFNAMSIZ];
 };
 
 struct default_route {
 	struct addr via;
 	uint32_t metric;
-	uint32_t flags;		/* RTF_*; RTF_ADDRCONF: by the kernel from an RA */
+	uint32_t flags; /* RTF_*; RTF_ADDRCONF: by the kernel from an RA */
 	char dev[IFNAMSIZ];
 };
 
 struct node_state {
-	struct local_addr addrs[STATE_ADDRS];	/* IPv6, all interfaces */
+	struct local_addr addrs[STATE_ADDRS]; /* IPv6, all interfaces */
 	size_t n_addrs;
 	struct default_route routes[STATE_ROUTES];
 	size_t n_routes;
-	struct addr servers[STATE_SERVERS];	/* resolv.conf, either family */
+	struct addr servers[STATE_SERVERS]; /* resolv.conf, either family */
 	size_t n_servers;
-	char uplink[IFNAMSIZ];	/* "" unknown */
-	unsigned int mtu;	/* of the uplink; 0 unknown */
+	char uplink[IFNAMSIZ]; /* "" unknown */
+	unsigned int mtu; /* of the uplink; 0 unknown */
 };
 
 void state_parse_addrs(const char *text, struct node_state *s);

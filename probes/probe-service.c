@@ -50,8 +50,9 @@ static void judge_service_a(struct probe *p)
 		probe_fail(p, reason, "A '%s': wanted an empty NOERROR: %s",
 			   s->name, reason_meaning(reason));
 	else if (p->dns.n_addrs)
-		probe_fail(p, REASON_WRONG_ANSWER, "A '%s': wanted none, got %s",
-			   s->name, ADDR_TEXT(&p->dns.addrs[0]));
+		probe_fail(p, REASON_WRONG_ANSWER,
+			   "A '%s': wanted none, got %s", s->name,
+			   ADDR_TEXT(&p->dns.addrs[0]));
 	else
 		probe_pass(p, "A '%s' is empty", s->name);
 }
@@ -205,7 +206,7 @@ static int add_service(const struct check *c, struct engine *e,
 			     &p);
 		if (r < 0)
 			return r;
-		p->spec.echo = i == 1;	/* a TCP port may speak HTTP */
+		p->spec.echo = i == 1; /* a TCP port may speak HTTP */
 		result_fact(&p->result, "vip", "%s", ADDR_TEXT(&s->vip));
 		if (s->n_endpoints)
 			result_fact(&p->result, "endpoint", "%s",
@@ -225,8 +226,7 @@ static int expand_vips(const struct check *c, struct engine *e)
 {
 	for (size_t i = 0; i < e->targets->n_services; i++) {
 		const struct service *s = &e->targets->services[i];
-		int r = s->hairpin ? 0 :
-				     add_service(c, e, s, &s->vip, s->port);
+		int r = s->hairpin ? 0 : add_service(c, e, s, &s->vip, s->port);
 
 		if (r < 0)
 			return r;
@@ -335,44 +335,75 @@ static int expand_vip_mtu(const struct check *c, struct engine *e)
 }
 
 static const struct check checks[] = {
-	{ "DNS-1", LEVEL_MUST, VANTAGE_BOTH, PROFILE_ALL, "RFC 8504 7",
+	{ "DNS-1",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
+	  "RFC 8504 7",
 	  "each nameserver has an IPv6 address and answers UDP and TCP",
 	  "an IPv4 address in resolv.conf, a service without IPv6 rules",
 	  "a query to each nameserver, over UDP and over TCP",
-	  { "ADR-1", "RTE-1", "host:RTE-1" }, expand_resolvers },
-	{ "DNS-2", LEVEL_MUST, VANTAGE_BOTH, PROFILE_ALL,
+	  { "ADR-1", "RTE-1", "host:RTE-1" },
+	  expand_resolvers },
+	{ "DNS-2",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
 	  "Kubernetes dns-pod-service",
 	  "a service's name has its AAAA, and A is empty without an error",
 	  "NXDOMAIN for A makes the whole name fail",
 	  "AAAA and A of each service at the cluster's DNS",
-	  { "DNS-1", "host:RTE-1" }, expand_names },
-	{ "SVC-1", LEVEL_MUST, VANTAGE_BOTH, PROFILE_ALL,
+	  { "DNS-1", "host:RTE-1" },
+	  expand_names },
+	{ "SVC-1",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
 	  "Kubernetes service ClusterIP",
 	  "each service answers TCP and UDP at its cluster address",
 	  "kube-proxy has no IPv6 rules, so the packet follows the default route",
 	  "TCP connect and UDP echo at the cluster address",
-	  { "ADR-1", "RTE-1", "host:RTE-1" }, expand_vips },
-	{ "SVC-2", LEVEL_MUST, VANTAGE_BOTH, PROFILE_ALL,
+	  { "ADR-1", "RTE-1", "host:RTE-1" },
+	  expand_vips },
+	{ "SVC-2",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
 	  "Kubernetes EndpointSlices",
 	  "every ready endpoint answers, none is silent",
 	  "a stale endpoint fails the same share of connections for ever",
-	  "24 connections; the responder says who it is", { "SVC-1" },
+	  "24 connections; the responder says who it is",
+	  { "SVC-1" },
 	  expand_spread },
-	{ "SVC-3", LEVEL_MUST, VANTAGE_POD, PROFILE_ALL,
+	{ "SVC-3",
+	  LEVEL_MUST,
+	  VANTAGE_POD,
+	  PROFILE_ALL,
 	  "Kubernetes service networking",
 	  "a pod reaches itself through its own service",
-	  "hairpin mode is off on the bridge port", "TCP to the own service",
-	  { "ADR-1" }, expand_hairpin },
-	{ "SVC-4", LEVEL_MUST, VANTAGE_BOTH, PROFILE_ALL,
+	  "hairpin mode is off on the bridge port",
+	  "TCP to the own service",
+	  { "ADR-1" },
+	  expand_hairpin },
+	{ "SVC-4",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
 	  "Kubernetes service NodePort",
 	  "node ports answer on the own node and on others",
 	  "nodePortAddresses of IPv4, a security group without IPv6",
-	  "TCP to each node's address", { "ADR-1", "SVC-1" },
+	  "TCP to each node's address",
+	  { "ADR-1", "SVC-1" },
 	  expand_node_ports },
-	{ "MTU-2", LEVEL_MUST, VANTAGE_POD, PROFILE_ALL, "RFC 8201 4",
+	{ "MTU-2",
+	  LEVEL_MUST,
+	  VANTAGE_POD,
+	  PROFILE_ALL,
+	  "RFC 8201 4",
 	  "packets of the link's MTU pass to a cluster address",
 	  "Packet Too Big is not translated back to the service's flow",
-	  "UDP with IPV6_PMTUDISC_PROBE at full size", { "SVC-1" },
+	  "UDP with IPV6_PMTUDISC_PROBE at full size",
+	  { "SVC-1" },
 	  expand_vip_mtu },
 };
 

@@ -28,9 +28,9 @@
 enum vantage_bit { VANTAGE_POD = 1, VANTAGE_HOST = 2, VANTAGE_BOTH = 3 };
 
 enum profile_bit {
-	PROFILE_TRUE = 1,	/* true-ipv6-only: not even NAT64 */
-	PROFILE_NAT64 = 2,	/* ipv6-only-nat64 */
-	PROFILE_DUAL = 4,	/* dual-stack */
+	PROFILE_TRUE = 1, /* true-ipv6-only: not even NAT64 */
+	PROFILE_NAT64 = 2, /* ipv6-only-nat64 */
+	PROFILE_DUAL = 4, /* dual-stack */
 	PROFILE_ONLY6 = PROFILE_TRUE | PROFILE_NAT64,
 	PROFILE_ALL = 7,
 };
@@ -43,12 +43,12 @@ struct targets;
 struct check {
 	const char *id;
 	enum check_level level;
-	unsigned int vantages;	/* of enum vantage_bit */
-	unsigned int profiles;	/* of enum profile_bit */
+	unsigned int vantages; /* of enum vantage_bit */
+	unsigned int profiles; /* of enum profile_bit */
 	const char *clause;
-	const char *what;	/* what must be true; lower case, no full stop */
-	const char *why;	/* what usually breaks it */
-	const char *how;	/* how it is measured */
+	const char *what; /* what must be true; lower case, no full stop */
+	const char *why; /* what usually breaks it */
+	const char *how; /* how it is measured */
 	/* Checks that must not have failed, of this vantage; "host:ID": of the node's
 	 * own network. */
 	const char *needs[CHECK_NEEDS];
@@ -58,41 +58,42 @@ struct check {
 
 /* What a probe is to do. Types read what they need of it. */
 struct spec {
-	struct addr addr;	/* destination, or the server that is asked */
+	struct addr addr; /* destination, or the server that is asked */
 	uint16_t port;
-	const char *name;	/* to look up, or to ask for; NULL: none */
-	const char *path;	/* of an URL */
-	const char *ca;		/* file of CA certificates */
-	const void *of;		/* the target, for judge() */
-	void (*judge)(struct probe *probe);	/* last word where all went well */
-	int64_t timeout_ns;	/* 0: PROBE_TIMEOUT */
-	size_t size;		/* bytes: of a datagram, of a transfer */
-	unsigned int count;	/* of a series; 0: one */
-	unsigned int mtu;	/* bytes to start from */
-	uint16_t qtype;		/* of a DNS question */
-	bool tcp;		/* DNS over TCP */
+	const char *name; /* to look up, or to ask for; NULL: none */
+	const char *path; /* of an URL */
+	const char *ca; /* file of CA certificates */
+	const void *of; /* the target, for judge() */
+	void (*judge)(struct probe *probe); /* last word where all went well */
+	int64_t timeout_ns; /* 0: PROBE_TIMEOUT */
+	size_t size; /* bytes: of a datagram, of a transfer */
+	unsigned int count; /* of a series; 0: one */
+	unsigned int mtu; /* bytes to start from */
+	uint16_t qtype; /* of a DNS question */
+	bool tcp; /* DNS over TCP */
 	bool tls;
-	bool echo;		/* the peer must send back what it got */
-	bool refused_ok;	/* "port unreachable" of the peer is an answer too */
-	bool ptb_ok;		/* Packet Too Big is a fine answer */
+	bool echo; /* the peer must send back what it got */
+	bool refused_ok; /* "port unreachable" of the peer is an answer too */
+	bool ptb_ok; /* Packet Too Big is a fine answer */
 	bool upload;
 };
 
 struct probe_type {
-	const char *proto;	/* for struct result */
-	size_t size;		/* bytes of .state, zeroed */
+	const char *proto; /* for struct result */
+	size_t size; /* bytes of .state, zeroed */
 	void (*start)(struct probe *probe);
 	void (*ready)(struct probe *probe, int fd, uint32_t events);
 	void (*timer)(struct probe *probe);
-	void (*expired)(struct probe *probe);	/* words the failure; may be NULL */
-	void (*stop)(struct probe *probe);	/* may be NULL */
-	void (*release)(struct probe *probe);	/* after the run; may be NULL */
+	void (*expired)(
+		struct probe *probe); /* words the failure; may be NULL */
+	void (*stop)(struct probe *probe); /* may be NULL */
+	void (*release)(struct probe *probe); /* after the run; may be NULL */
 };
 
 /* A descriptor that a probe waits for. */
 struct watch {
 	struct loop_source source;
-	struct probe *probe;	/* NULL: free */
+	struct probe *probe; /* NULL: free */
 };
 
 enum probe_state { PROBE_WAITING, PROBE_RUNNING, PROBE_DONE };
@@ -108,9 +109,9 @@ struct probe {
 	struct loop_timer deadline;
 	struct loop_timer timer;
 	struct watch watches[PROBE_WATCHES];
-	void *own;		/* the type's state */
-	struct dns_answer dns;	/* last answer */
-	struct buf body;	/* what HTTP or echo brought */
+	void *own; /* the type's state */
+	struct dns_answer dns; /* last answer */
+	struct buf body; /* what HTTP or echo brought */
 };
 
 #define PROBE_TIMEOUT (2 * NSEC_PER_SEC)

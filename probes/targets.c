@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TARGETS_MAX (8UL << 20)	/* bytes of a file */
+#define TARGETS_MAX (8UL << 20) /* bytes of a file */
 
 /* Where a reader is, and the first thing that was wrong. */
 struct reader {
-	char *error;	/* 160 bytes */
+	char *error; /* 160 bytes */
 	int r;
 };
 
@@ -177,8 +177,8 @@ static void read_service(struct reader *in, const struct json *j,
 	     p && s->n_endpoints < SERVICE_ENDPOINTS; p = json_next(p)) {
 		const char *text = json_string(p);
 
-		if (!text || addr_parse6(text,
-					 &s->endpoints[s->n_endpoints++]) < 0)
+		if (!text ||
+		    addr_parse6(text, &s->endpoints[s->n_endpoints++]) < 0)
 			wrong(in, "endpoint", text, "not an IPv6 address");
 	}
 	if (!s->name || !addr_is_set(&s->vip) || !s->port)
@@ -402,7 +402,7 @@ int nat64_embed(const struct prefix *prefix, const struct addr *v4,
 	    (prefix->len != 96 && (prefix->len < 32 || prefix->len > 64)))
 		return -EINVAL;
 	for (size_t i = 0; i < 4; i++, at++) {
-		if (at == 8)	/* bits 64 to 71 are zero */
+		if (at == 8) /* bits 64 to 71 are zero */
 			at++;
 		a.bytes[at] = v4->bytes[i];
 	}

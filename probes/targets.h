@@ -17,10 +17,10 @@
 
 struct peer {
 	const char *name;
-	const char *kind;	/* "pod", "node" */
-	const char *node;	/* that it runs on; its own name for a node */
+	const char *kind; /* "pod", "node" */
+	const char *node; /* that it runs on; its own name for a node */
 	struct addr addr;
-	uint16_t tcp, udp, http;	/* ports; 0: none */
+	uint16_t tcp, udp, http; /* ports; 0: none */
 };
 
 struct service {
@@ -33,15 +33,15 @@ struct service {
 };
 
 struct site {
-	const char *name;	/* host name in DNS */
-	struct addr addr;	/* IPv4 for v4only */
+	const char *name; /* host name in DNS */
+	struct addr addr; /* IPv4 for v4only */
 	uint16_t tcp, udp, http, https;
 };
 
 struct node_target {
 	const char *name;
 	struct addr addr;
-	struct prefix pod_cidr;	/* .addr.family 0: not known */
+	struct prefix pod_cidr; /* .addr.family 0: not known */
 };
 
 struct sites {
@@ -50,9 +50,9 @@ struct sites {
 };
 
 struct targets {
-	struct json *json;	/* the file */
-	struct json *hints;	/* or NULL */
-	const char *node, *pod;	/* of this vantage; pod NULL on the host */
+	struct json *json; /* the file */
+	struct json *hints; /* or NULL */
+	const char *node, *pod; /* of this vantage; pod NULL on the host */
 	struct peer *peers;
 	size_t n_peers;
 	struct service *services;
@@ -61,13 +61,13 @@ struct targets {
 	size_t n_nodes;
 	struct sites v6, v6_small, v4only, dual;
 	struct addr cluster_dns, resolver, authoritative, node_ip;
-	const char *cluster_domain;	/* never NULL */
-	const char *ca;			/* file, or NULL */
-	struct prefix nat64;		/* from the targets file; family 0: none */
+	const char *cluster_domain; /* never NULL */
+	const char *ca; /* file, or NULL */
+	struct prefix nat64; /* from the targets file; family 0: none */
 	struct prefix hints_nat64;
-	const char *hints_nat64_source;	/* "pref64", "rfc7050", ... or NULL */
-	struct prefix pod_cidr;		/* of this node */
-	unsigned int mtu;		/* by the hints; 0: not known */
+	const char *hints_nat64_source; /* "pref64", "rfc7050", ... or NULL */
+	struct prefix pod_cidr; /* of this node */
+	unsigned int mtu; /* by the hints; 0: not known */
 };
 
 must_check int targets_parse(struct json *json, struct json *hints,

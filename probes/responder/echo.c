@@ -9,7 +9,8 @@
 #include <sys/epoll.h>
 
 #define DATAGRAM 65536
-#define BATCH	 32	/* datagrams or connections a round, so that all get their turn */
+#define BATCH \
+	32 /* datagrams or connections a round, so that all get their turn */
 
 struct udp_echo {
 	struct loop_source source;
@@ -41,8 +42,8 @@ struct conn {
  */
 int socket_listen(int type, const struct addr *addr, uint16_t port, int *ret_fd)
 {
-	_cleanup_close_ int fd = socket(
-		addr->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	_cleanup_close_ int fd =
+		socket(addr->family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(addr, port, 0, &ss);
 	int on = 1;
@@ -52,8 +53,8 @@ int socket_listen(int type, const struct addr *addr, uint16_t port, int *ret_fd)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
 	    (addr->family == AF_INET6 &&
 	     (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0 ||
-	      setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on,
-			 sizeof(on)) < 0)))
+	      setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof(on)) <
+		      0)))
 		return -errno;
 	if (bind(fd, (struct sockaddr *)&ss, len) < 0 ||
 	    (type == SOCK_STREAM && listen(fd, 128) < 0))
@@ -183,8 +184,8 @@ static void conn_ready(struct loop_source *source, uint32_t events, int64_t now)
 		return;
 	}
 	c->at += n > 0 ? (size_t)n : 0;
-	if (loop_change(c->loop, source,
-			c->at == c->len ? EPOLLIN : EPOLLOUT) < 0)
+	if (loop_change(c->loop, source, c->at == c->len ? EPOLLIN : EPOLLOUT) <
+	    0)
 		conn_end(c);
 }
 
@@ -213,8 +214,8 @@ static void tcp_ready(struct loop_source *source, uint32_t events, int64_t now)
 			return;
 		}
 		c->loop = t->loop;
-		c->source = (struct loop_source){ .fd = fd,
-						  .ready = conn_ready };
+		c->source =
+			(struct loop_source){ .fd = fd, .ready = conn_ready };
 		if (loop_add(t->loop, &c->source, EPOLLIN) < 0) {
 			close(fd);
 			free(c);

@@ -24,10 +24,10 @@ struct config {
 #define OPT(field) offsetof(struct config, field)
 
 static const struct opt options[] = {
-	{ "tcp", 0, OPT_UINT, "PORT", OPT(tcp), 1, 65535, NULL,
-	  "echo TCP", NULL },
-	{ "udp", 0, OPT_UINT, "PORT", OPT(udp), 1, 65535, NULL,
-	  "echo UDP", NULL },
+	{ "tcp", 0, OPT_UINT, "PORT", OPT(tcp), 1, 65535, NULL, "echo TCP",
+	  NULL },
+	{ "udp", 0, OPT_UINT, "PORT", OPT(udp), 1, 65535, NULL, "echo UDP",
+	  NULL },
 	{ "http", 0, OPT_UINT, "PORT", OPT(http), 1, 65535, NULL,
 	  "HTTP: / and /whoami, /sink, /source?bytes=N", NULL },
 	{ "https", 0, OPT_UINT, "PORT", OPT(https), 1, 65535, NULL,
@@ -102,8 +102,8 @@ static int serve_all(struct loop *loop, const struct config *config,
 				       [HTTPS] = config->https };
 
 	for (size_t i = 0; i < MAX(config->listen.n, (size_t)1); i++) {
-		const char *text = config->listen.n ? config->listen.item[i] :
-						      "::";
+		const char *text =
+			config->listen.n ? config->listen.item[i] : "::";
 		struct addr addr;
 
 		if (addr_parse(text, &addr) < 0) {
@@ -158,13 +158,14 @@ int main(int argc, char **argv)
 	if (opt_parse(&program, &config, argc, argv, &code, &command, &n_args,
 		      &args))
 		return code;
-	if (n_args || !(config.tcp || config.udp || config.http ||
-			config.https)) {
-		log_error("give at least one of --tcp, --udp, --http, --https, and no argument");
+	if (n_args ||
+	    !(config.tcp || config.udp || config.http || config.https)) {
+		log_error(
+			"give at least one of --tcp, --udp, --http, --https, and no argument");
 		return EXIT_USAGE;
 	}
-	if (config.https &&
-	    (read_pem(config.cert, &cert) < 0 || read_pem(config.key, &key) < 0))
+	if (config.https && (read_pem(config.cert, &cert) < 0 ||
+			     read_pem(config.key, &key) < 0))
 		return EXIT_USAGE;
 	(void)gethostname(host, sizeof(host) - 1);
 	web = (struct web_options){

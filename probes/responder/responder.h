@@ -16,8 +16,8 @@ struct echo;
 struct web_server;
 
 struct web_options {
-	const char *name;	/* who we are */
-	const char *cert, *key;	/* PEM; NULL: plain HTTP */
+	const char *name; /* who we are */
+	const char *cert, *key; /* PEM; NULL: plain HTTP */
 };
 
 must_check int socket_listen(int type, const struct addr *addr, uint16_t port,

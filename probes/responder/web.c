@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#define SOURCE_MAX (64UL << 20)	/* bytes that /source gives at most */
+#define SOURCE_MAX (64UL << 20) /* bytes that /source gives at most */
 
 struct web_server {
 	struct loop_source source;
@@ -22,7 +22,7 @@ struct web_server {
 
 /* One request. */
 struct request {
-	uint64_t received;	/* bytes of its body */
+	uint64_t received; /* bytes of its body */
 };
 
 /**
@@ -40,7 +40,8 @@ static unsigned int put_end(struct json *j, const char *key,
 
 	json_set_string(j, key, ADDR_TEXT(&a));
 	/* The port lies at the same place for both families. */
-	return ntohs(((const struct sockaddr_in6 *)(const void *)sa)->sin6_port);
+	return ntohs(
+		((const struct sockaddr_in6 *)(const void *)sa)->sin6_port);
 }
 
 /**
@@ -102,8 +103,8 @@ static ssize_t give_zeros(void *context, uint64_t at, char *data, size_t max)
  */
 static struct MHD_Response *make_source(struct MHD_Connection *c)
 {
-	const char *text = MHD_lookup_connection_value(
-		c, MHD_GET_ARGUMENT_KIND, "bytes");
+	const char *text =
+		MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "bytes");
 	char *end;
 	unsigned long n;
 
@@ -148,9 +149,9 @@ static enum MHD_Result reply_text(struct MHD_Connection *c, unsigned int status,
 				  const char *text)
 {
 	return reply(c, status,
-		     MHD_create_response_from_buffer(
-			     strlen(text), (void *)(uintptr_t)text,
-			     MHD_RESPMEM_MUST_COPY));
+		     MHD_create_response_from_buffer(strlen(text),
+						     (void *)(uintptr_t)text,
+						     MHD_RESPMEM_MUST_COPY));
 }
 
 /**
@@ -299,7 +300,7 @@ int web_serve(struct loop *loop, int fd, const struct web_options *options)
 		free(w);
 		return -EINVAL;
 	}
-	w->source = (struct loop_source){ .fd = info->epoll_fd,
-					  .ready = ready };
+	w->source =
+		(struct loop_source){ .fd = info->epoll_fd, .ready = ready };
 	return loop_add(loop, &w->source, EPOLLIN);
 }

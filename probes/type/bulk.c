@@ -16,17 +16,18 @@
 #include <sys/socket.h>
 
 #define STALL (2500 * NSEC_PER_MSEC)
-#define LOOK (100 * NSEC_PER_MSEC)
+#define LOOK  (100 * NSEC_PER_MSEC)
 
 struct bulk {
 	int fd;
 	struct sidecar sidecar;
 	bool connected;
-	char head[160];		/* request */
-	size_t head_len, out;	/* out: bytes handed to the kernel, head and body */
+	char head[160]; /* request */
+	size_t head_len,
+		out; /* out: bytes handed to the kernel, head and body */
 	size_t in;
-	uint64_t moved;		/* as of the last look */
-	int64_t moved_ns;	/* when it was more than before */
+	uint64_t moved; /* as of the last look */
+	int64_t moved_ns; /* when it was more than before */
 };
 
 /**
@@ -46,10 +47,11 @@ static void start(struct probe *p)
 			     "Content-Length: %zu\r\nConnection: close\r\n\r\n",
 			     p->spec.size);
 	else
-		r = snprintf(b->head, sizeof(b->head),
-			     "GET /source?bytes=%zu HTTP/1.1\r\nHost: source\r\n"
-			     "Connection: close\r\n\r\n",
-			     p->spec.size);
+		r = snprintf(
+			b->head, sizeof(b->head),
+			"GET /source?bytes=%zu HTTP/1.1\r\nHost: source\r\n"
+			"Connection: close\r\n\r\n",
+			p->spec.size);
 	b->head_len = (size_t)r;
 	r = flow_open(p, SOCK_STREAM, &p->spec.addr, p->spec.port, &b->fd);
 	if (r < 0) {
@@ -84,11 +86,12 @@ static void look(struct probe *p)
 	result_fact(&p->result, "mss", "%u", info.tcpi_snd_mss);
 	result_fact(&p->result, "pmtu", "%u", info.tcpi_pmtu);
 	result_fact(&p->result, "retransmits", "%u", info.tcpi_total_retrans);
-	probe_fail(p, REASON_STALLED,
-		   "connected, then stalled after %llu of %zu bytes %s, segments of %u bytes",
-		   (unsigned long long)b->moved, p->spec.size,
-		   p->spec.upload ? "up" : "down",
-		   p->spec.upload ? info.tcpi_snd_mss : info.tcpi_rcv_mss);
+	probe_fail(
+		p, REASON_STALLED,
+		"connected, then stalled after %llu of %zu bytes %s, segments of %u bytes",
+		(unsigned long long)b->moved, p->spec.size,
+		p->spec.upload ? "up" : "down",
+		p->spec.upload ? info.tcpi_snd_mss : info.tcpi_rcv_mss);
 }
 
 /**

@@ -21,7 +21,7 @@ struct web {
 	struct http *http;
 	struct http_call call;
 	struct probe *probe;
-	bool asked;		/* the address came from DNS */
+	bool asked; /* the address came from DNS */
 };
 
 /**

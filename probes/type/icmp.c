@@ -58,8 +58,9 @@ static void start(struct probe *p)
 			       SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
 			       IPPROTO_ICMPV6);
 	if (i->fd < 0) {
-		probe_skip(p, REASON_NO_PERMISSION,
-			   "needs CAP_NET_RAW, or a group in net.ipv4.ping_group_range");
+		probe_skip(
+			p, REASON_NO_PERMISSION,
+			"needs CAP_NET_RAW, or a group in net.ipv4.ping_group_range");
 		return;
 	}
 	ICMP6_FILTER_SETBLOCKALL(&only);

@@ -75,9 +75,10 @@ static void ready(struct probe *p, int fd, uint32_t events)
  */
 static void expired(struct probe *p)
 {
-	probe_fail(p, REASON_V4_SLOW,
-		   "wanted ENETUNREACH at once, IPv4 is routed from %s and nobody answers",
-		   p->result.src);
+	probe_fail(
+		p, REASON_V4_SLOW,
+		"wanted ENETUNREACH at once, IPv4 is routed from %s and nobody answers",
+		p->result.src);
 }
 
 /**

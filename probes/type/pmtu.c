@@ -14,17 +14,17 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define HEADERS 48	/* IPv6 and UDP */
-#define LEAST 1280
+#define HEADERS  48 /* IPv6 and UDP */
+#define LEAST    1280
 #define PATIENCE (300 * NSEC_PER_MSEC)
 
 struct pmtu {
 	int fd;
-	unsigned int size;	/* being tried, of the packet */
-	unsigned int ok, fail;	/* largest that passed, smallest that did not */
-	unsigned int tries;	/* of this size */
-	uint16_t n;		/* number of the datagram */
-	struct evidence big;	/* Packet Too Big */
+	unsigned int size; /* being tried, of the packet */
+	unsigned int ok, fail; /* largest that passed, smallest that did not */
+	unsigned int tries; /* of this size */
+	uint16_t n; /* number of the datagram */
+	struct evidence big; /* Packet Too Big */
 };
 
 static void try_size(struct probe *p);

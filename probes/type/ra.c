@@ -18,7 +18,7 @@
 struct listener {
 	int fd;
 	unsigned int ifindex;
-	unsigned int invalid;	/* advertisements that must be ignored */
+	unsigned int invalid; /* advertisements that must be ignored */
 };
 
 /**
@@ -32,8 +32,8 @@ static void solicit(struct probe *p)
 	struct sockaddr_in6 to = {
 		.sin6_family = AF_INET6,
 		.sin6_scope_id = l->ifindex,
-		.sin6_addr = { { { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-				   2 } } },
+		.sin6_addr = { { { 0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+				   0, 2 } } },
 	};
 
 	(void)sendto(l->fd, &rs, sizeof(rs), MSG_NOSIGNAL,
@@ -116,9 +116,10 @@ static void judge_ra(struct probe *p, const struct ra *ra,
 	if (ra->rdnss.family)
 		result_fact(&p->result, "rdnss", "%s", ADDR_TEXT(&ra->rdnss));
 	if (!ra->lifetime)
-		probe_fail(p, REASON_RA_LIFETIME_ZERO,
-			   "router %s advertises lifetime 0: it is no default router",
-			   ADDR_TEXT(router));
+		probe_fail(
+			p, REASON_RA_LIFETIME_ZERO,
+			"router %s advertises lifetime 0: it is no default router",
+			ADDR_TEXT(router));
 	else
 		probe_pass(p, "router %s, lifetime %u s", ADDR_TEXT(router),
 			   ra->lifetime);
@@ -176,13 +177,15 @@ static void expired(struct probe *p)
 	struct listener *l = p->own;
 
 	if (l->invalid)
-		probe_fail(p, REASON_RA_INVALID,
-			   "%u advertisements came, none with hop limit 255 and a link-local source",
-			   l->invalid);
+		probe_fail(
+			p, REASON_RA_INVALID,
+			"%u advertisements came, none with hop limit 255 and a link-local source",
+			l->invalid);
 	else
-		probe_fail(p, REASON_RA_MISSING,
-			   "no router advertisement on %s answers a solicitation",
-			   probe_state(p)->uplink);
+		probe_fail(
+			p, REASON_RA_MISSING,
+			"no router advertisement on %s answers a solicitation",
+			probe_state(p)->uplink);
 }
 
 /**

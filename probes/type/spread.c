@@ -59,17 +59,18 @@ static void conclude(struct probe *p)
 				    ADDR_TEXT(&service->endpoints[i]));
 	result_fact(&p->result, "vip", "%s", ADDR_TEXT(&service->vip));
 	if (s->silent && met < service->n_endpoints)
-		probe_fail(p, REASON_ENDPOINT_SILENT,
-			   "%u of %u connections got no answer, %zu of %zu endpoints answered",
-			   s->silent, s->n, met, service->n_endpoints);
+		probe_fail(
+			p, REASON_ENDPOINT_SILENT,
+			"%u of %u connections got no answer, %zu of %zu endpoints answered",
+			s->silent, s->n, met, service->n_endpoints);
 	else if (s->silent)
 		probe_fail(p, REASON_PARTIAL,
 			   "%u of %u connections got no answer", s->silent,
 			   s->n);
 	else if (met < service->n_endpoints)
 		probe_fail(p, REASON_ENDPOINT_MISSED,
-			   "%u connections, %zu of %zu endpoints answered", s->n,
-			   met, service->n_endpoints);
+			   "%u connections, %zu of %zu endpoints answered",
+			   s->n, met, service->n_endpoints);
 	else
 		probe_pass(p, "%u connections, all %zu endpoints answered",
 			   s->n, met);

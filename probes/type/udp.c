@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define SERIES 3
+#define SERIES   3
 #define INTERVAL (40 * NSEC_PER_MSEC)
 
 struct udp {
@@ -26,7 +26,7 @@ struct udp {
 /* What a datagram begins with. */
 struct mark {
 	char magic[6];
-	uint16_t n;	/* place in the series */
+	uint16_t n; /* place in the series */
 };
 
 /**
@@ -115,7 +115,7 @@ static void ready(struct probe *p, int fd, uint32_t events)
 	(void)events;
 	if (evidence_read(fd, &e) == 0) {
 		if (e.icmp_type == 2)
-			return;	/* the kernel has learnt; the next one fits */
+			return; /* the kernel has learnt; the next one fits */
 		if (p->spec.refused_ok && e.icmp_type == 1 &&
 		    e.icmp_code == 4 && addr_equal(&e.offender, &p->spec.addr))
 			probe_pass(p, "answers: port unreachable");

@@ -21,7 +21,7 @@ static void test_blocked(void)
 			enum verdict verdict;
 		} results[2];
 		const char *peer_node;
-		const char *by;	/* NULL: not blocked */
+		const char *by; /* NULL: not blocked */
 	} cases[] = {
 		{ "nothing known", { { NULL } }, NULL, NULL },
 		{ "need failed",

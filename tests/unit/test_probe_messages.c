@@ -10,10 +10,11 @@
 
 /* AAAA of ipv4only.arpa, one compressed record, 2001:db8:64::c000:aa */
 static const uint8_t answer[] = {
-	0x12, 0x34, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0, 8, 'i', 'p', 'v', '4',
-	'o', 'n', 'l', 'y', 4, 'a', 'r', 'p', 'a', 0, 0, 28, 0, 1, 0xc0, 12, 0,
-	28, 0, 1, 0, 0, 0, 60, 0, 16, 0x20, 1, 0x0d, 0xb8, 0, 0x64, 0, 0, 0, 0,
-	0, 0, 0xc0, 0, 0, 0xaa,
+	0x12, 0x34, 0x81, 0x80, 0,   1,   0,   1,    0,   0,    0,    0,
+	8,    'i',  'p',  'v',  '4', 'o', 'n', 'l',  'y', 4,    'a',  'r',
+	'p',  'a',  0,    0,    28,  0,   1,   0xc0, 12,  0,    28,   0,
+	1,    0,    0,    0,    60,  0,   16,  0x20, 1,   0x0d, 0xb8, 0,
+	0x64, 0,    0,    0,    0,   0,   0,   0xc0, 0,   0,    0xaa,
 };
 
 /**
@@ -23,7 +24,7 @@ static void test_dns(void)
 {
 	static const struct {
 		const char *what;
-		size_t at;	/* byte to bend; 0: none */
+		size_t at; /* byte to bend; 0: none */
 		uint8_t to;
 		size_t len;
 		int r;
@@ -93,21 +94,21 @@ static void test_ra(void)
 
 	m[16] = 5;
 	m[17] = 1;
-	m[22] = 5;	/* MTU 0x05b4: 1460 */
+	m[22] = 5; /* MTU 0x05b4: 1460 */
 	m[23] = 0xb4;
 	memcpy(m + 24, "\x26\x02\x07\x08\x20\x01\x0d\xb8\x00\x64", 10);
 	if (CHECK_INT("good", 0, ra_parse(m, sizeof(m), &ra))) {
 		CHECK_INT("lifetime", 30, ra.lifetime);
 		CHECK_INT("managed", true, ra.managed);
 		CHECK_INT("mtu", 1460, ra.mtu);
-		CHECK_STR("pref64", "2001:db8:64::/96", PREFIX_TEXT(&ra.pref64));
+		CHECK_STR("pref64", "2001:db8:64::/96",
+			  PREFIX_TEXT(&ra.pref64));
 		CHECK_INT("its lifetime", 1800, ra.pref64_lifetime);
 	}
 	CHECK_INT("cut option", -EBADMSG, ra_parse(m, 39, &ra));
 	CHECK_INT("cut head", -EBADMSG, ra_parse(m, 15, &ra));
 	m[17] = 0;
-	CHECK_INT("option of length 0", -EBADMSG,
-		  ra_parse(m, sizeof(m), &ra));
+	CHECK_INT("option of length 0", -EBADMSG, ra_parse(m, sizeof(m), &ra));
 	m[0] = 133;
 	CHECK_INT("a solicitation", -EBADMSG, ra_parse(m, sizeof(m), &ra));
 }
