@@ -105,6 +105,10 @@ int fabric_pod(struct member *node, const char *name, struct member **ret)
 	int r;
 
 	r = lab_member_new(node->lab, name, MEMBER_POD, node, NULL, ret);
+	/* host-local gives each address once: nobody can have it already. */
+	if (r == 0)
+		r = member_sysctl(*ret, "net/ipv6/conf/default/accept_dad",
+				  "0");
 	if (r == 0)
 		r = read_list(node, &list);
 	if (r < 0)

@@ -9,11 +9,16 @@ extern const struct fault fault_pod_route_missing;
 extern const struct fault fault_pmtu_blackhole;
 extern const struct fault fault_ra_ignored_forwarding;
 extern const struct fault fault_ra_lifetime_zero;
+extern const struct fault fault_v4_leak;
 
 const struct fault *const faults[] = {
-	&fault_nat64_no_route,        &fault_dns64_absent,
-	&fault_pod_route_missing,     &fault_pmtu_blackhole,
-	&fault_ra_ignored_forwarding, &fault_ra_lifetime_zero,
+	&fault_nat64_no_route,
+	&fault_dns64_absent,
+	&fault_pod_route_missing,
+	&fault_pmtu_blackhole,
+	&fault_ra_ignored_forwarding,
+	&fault_ra_lifetime_zero,
+	&fault_v4_leak,
 };
 const size_t n_faults = ARRAY_SIZE(faults);
 
