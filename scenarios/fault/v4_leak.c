@@ -24,8 +24,9 @@ static int inject(struct lab *lab)
 		r = member_addr_add(pod, "leak", "198.51.100.2/24");
 	if (r == 0)
 		r = member_addr_add(inet4, "leak", "198.51.100.1/24");
-	return r < 0 ? r : member_route_add(pod, "0.0.0.0/0", "198.51.100.1",
-					    "leak", NULL);
+	return r < 0 ? r :
+		       member_route_add(pod, "0.0.0.0/0", "198.51.100.1",
+					"leak", NULL);
 }
 
 /**
