@@ -2,8 +2,8 @@
 /*
  * netsetup - bring a node's IPv6 to a described state, or leave it as it was
  */
-#include "netsetup/conf.h"
-#include "netsetup/provider.h"
+#include "netsetup/session.h"
+
 #include "netsetup/verb_emit.h"
 #include "netsetup/show.h"
 
@@ -15,17 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define STATE_DIR "/var/lib/netsetup"
-
-struct config {
-	const char *state, *root, *from, *hints, *metadata;
-	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
-	struct emit_options emit;
-	int64_t deadline;
-	bool json;
-	unsigned int verbose;
-};
 
 #define AT(field) .offset = offsetof(struct config, field)
 #define FORMS     " plan apply verify check adopt "
@@ -123,157 +112,6 @@ static const struct opt options[] = {
 	  .help = "say more; may be repeated" },
 };
 
-/* One command under way. */
-struct session {
-	const struct config *config;
-	struct engine e;
-	struct conf conf;
-	struct hints hints;
-	struct provider *provider;
-	bool is_open; /* somebody's transaction */
-};
-
-/**
- * print_lines() - Problems on standard error, each as a message
- * @level:	Level
- * @text:	Lines; cut up
- */
-static void print_lines(enum log_level level, char *text)
-{
-	char *rest = text, *line;
-
-	while (rest && (line = strsep(&rest, "\n")))
-		if (*line)
-			log_print(level, "%s", line);
-}
-
-/**
- * session_end() - End a session
- * @s:		Session
- */
-static void session_end(struct session *s)
-{
-	conf_release(&s->conf);
-	engine_close(&s->e);
-	if (s->provider)
-		provider_free(s->provider);
-}
-
-/**
- * session_begin() - Open the engine
- * @s:		Session
- * @c:		Options
- *
- * Return: 0, or a negative errno after saying why
- */
-static int session_begin(struct session *s, const struct config *c)
-{
-	const char *crash = getenv("SHOOT6_CRASH_AT");
-	struct engine_options o = {
-		.state = c->state ? c->state : STATE_DIR,
-		.root = c->root,
-		.offline = c->from != NULL,
-		.crash_at = crash ? (unsigned int)strtoul(crash, NULL, 10) : 0,
-	};
-	int r;
-
-	*s = (struct session){ .config = c };
-	if (c->verbose)
-		log_set_level(LOG_LEVEL_DEBUG);
-	r = engine_open(&s->e, &o);
-	if (r < 0)
-		log_error("%s",
-			  s->e.why.len ? buf_text(&s->e.why) : strerror(-r));
-	return r;
-}
-
-/**
- * provider_text() - Document of the provider form
- * @s:		Session
- * @text:	Gets the document
- *
- * Return: 0, or a negative errno after saying why
- */
-static int provider_text(struct session *s, struct buf *text)
-{
-	const struct config *c = s->config;
-	const struct provider_request req = {
-		.provider = c->provider,
-		.shoot = c->shoot,
-		.node_name = c->node_name,
-		.metadata = c->metadata,
-		.nat64 = c->nat64,
-		.profiles = c->profiles,
-		.dad = c->dad,
-		.deadline_ns = c->deadline,
-	};
-	_cleanup_(buf_release) struct buf errors = BUF_INIT;
-	int r;
-
-	if (!c->shoot) {
-		log_error("option '--provider' needs '--shoot'");
-		return -EINVAL;
-	}
-	r = provider_new(&req, &s->provider);
-	if (r == 0)
-		r = provider_document(s->provider, text, &s->hints, &errors);
-	if (errors.len)
-		print_lines(LOG_LEVEL_ERROR, errors.data);
-	else if (r < 0)
-		log_error("provider '%s': %s", c->provider, strerror(-r));
-	return r;
-}
-
-/**
- * read_document() - Document by argument, standard input or provider
- * @s:		Session
- * @n:		Arguments
- * @args:	The document's path, or nothing in the provider form
- *
- * Return: 0, or a negative errno after saying why
- */
-static int read_document(struct session *s, int n, char **args)
-{
-	_cleanup_(buf_release) struct buf text = { .max = 1UL << 30 };
-	_cleanup_(buf_release) struct buf errors = BUF_INIT;
-	const char *name = n ? args[0] : "provider";
-	int r;
-
-	if (n > 1 || (n == 1) == (s->config->provider != NULL)) {
-		log_error(
-			"needs a document, '-' for standard input, or --provider and --shoot");
-		return -EINVAL;
-	}
-	if (n == 0)
-		r = provider_text(s, &text);
-	else
-		r = strcmp(name, "-") == 0 ? buf_read_fd(&text, 0) :
-					     buf_read_file(&text, name);
-	if (r < 0) {
-		if (n)
-			log_error("%s: %s", name, strerror(-r));
-		return r;
-	}
-	r = conf_read(s->e.strings, s->e.caps,
-		      strcmp(name, "-") == 0 ? "stdin" : name, text.data,
-		      text.len, &s->conf, &errors);
-	if (errors.len)
-		print_lines(LOG_LEVEL_ERROR, errors.data);
-	return r;
-}
-
-/**
- * say_why() - The engine's line
- * @s:		Session
- * @r:		Negative errno
- * @after:	What follows from it, or ""
- */
-static void say_why(struct session *s, int r, const char *after)
-{
-	log_error("%s%s", s->e.why.len ? buf_text(&s->e.why) : strerror(-r),
-		  after);
-}
-
 /**
  * plan_here() - Plan for a verb that only reads
  * @s:		Session
@@ -287,7 +125,7 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 {
 	_cleanup_(buf_release) struct buf errors = BUF_INIT;
 	struct model have;
-	int r = read_document(s, n, args);
+	int r = session_read(s, n, args);
 
 	if (r < 0)
 		return r;
@@ -295,7 +133,7 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 		r = conf_read_state(s->e.strings, s->config->from, &have,
 				    &errors);
 		if (r < 0) {
-			print_lines(LOG_LEVEL_ERROR, errors.data);
+			session_print(LOG_LEVEL_ERROR, errors.data);
 			return r;
 		}
 		r = engine_plan_offline(&s->e, &s->conf, &have, w);
@@ -305,7 +143,7 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 			r = engine_plan(&s->e, &s->conf, 0, w);
 	}
 	if (r < 0)
-		say_why(s, r, "");
+		session_why(s, r, "");
 	if (s->is_open)
 		log_warning(
 			"a transaction is open: 'netsetup recover' takes it back");
@@ -364,201 +202,7 @@ static int run_check(void *config, int n, char **args)
 
 	if (session_begin(&s, config) < 0)
 		return EXIT_USAGE;
-	return read_document(&s, n, args) < 0 ? EXIT_USAGE : EXIT_OK;
-}
-
-/**
- * write_hints() - Complete and write the hints of the provider form
- * @s:		Session
- */
-static void write_hints(struct session *s)
-{
-	_cleanup_(buf_release) struct buf warnings = BUF_INIT;
-	bool changed;
-	int r = provider_finish(s->provider, &s->hints, &warnings);
-
-	if (warnings.len)
-		print_lines(LOG_LEVEL_WARNING, warnings.data);
-	if (r == 0)
-		r = hints_write(
-			&s->hints, s->config->root ? s->config->root : "",
-			s->config->hints ? s->config->hints : HINTS_PATH,
-			&changed);
-	if (r < 0)
-		log_warning("hints: %s", strerror(-r));
-}
-
-/**
- * report_applied() - What an apply did
- * @s:		Session
- * @w:		Work
- * @json:	As JSON
- */
-static void report_applied(const struct session *s, const struct work *w,
-			   bool json)
-{
-	if (json) {
-		printf("{\"version\":1,\"add\":%zu,\"change\":%zu,\"remove\":%zu,\"mutating\":%llu,\"mutating_messages\":%llu}\n",
-		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
-		       w->plan.n_op[OP_REMOVE],
-		       (unsigned long long)engine_mutations(&s->e),
-		       (unsigned long long)s->e.nl.n_mutating);
-		return;
-	}
-	if (w->plan.n == 0)
-		printf("nothing to do: all is as described, 0 mutating messages sent\n");
-	else
-		printf("applied: %zu added, %zu changed, %zu removed\n",
-		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
-		       w->plan.n_op[OP_REMOVE]);
-}
-
-/**
- * apply_locked() - Plan and do
- * @s:		Session; its document is read
- * @flags:	enum engine_flags
- * @verb:	For the lock
- *
- * Return: exit code
- */
-static int apply_locked(struct session *s, unsigned int flags, const char *verb)
-{
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
-	_cleanup_(work_release) struct work w = { 0 };
-	int r = txn_open(&s->e, verb, &t);
-
-	if (r < 0) {
-		say_why(s, r, "");
-		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
-	}
-	if (t.recovered)
-		log_info("took back a transaction that was left open");
-	r = engine_plan(&s->e, &s->conf, flags, &w);
-	if (r < 0) {
-		say_why(s, r, "; nothing changed");
-		return EXIT_USAGE;
-	}
-	if (s->config->verbose)
-		show_plan_lines(&w);
-	r = txn_apply(&t, &w, 0);
-	if (r < 0) {
-		say_why(s, r, t.stuck ? "" : "; rolled back, nothing changed");
-		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
-	}
-	report_applied(s, &w, s->config->json);
-	return EXIT_OK;
-}
-
-/**
- * apply_verb() - netsetup apply, netsetup adopt
- * @config:	Options
- * @n:		Arguments
- * @args:	Arguments
- * @flags:	enum engine_flags
- * @verb:	"apply" or "adopt"
- *
- * Return: exit code
- */
-static int apply_verb(void *config, int n, char **args, unsigned int flags,
-		      const char *verb)
-{
-	_cleanup_(session_end) struct session s;
-	int code;
-
-	if (session_begin(&s, config) < 0)
-		return EXIT_USAGE;
-	if (read_document(&s, n, args) < 0)
-		return EXIT_USAGE;
-	code = apply_locked(&s, flags, verb);
-	if (code == EXIT_OK && s.provider)
-		write_hints(&s);
-	return code;
-}
-
-/**
- * run_apply() - netsetup apply
- * @config:	Options
- * @n:		Arguments
- * @args:	Arguments
- *
- * Return: exit code
- */
-static int run_apply(void *config, int n, char **args)
-{
-	return apply_verb(config, n, args, 0, "apply");
-}
-
-/**
- * run_adopt() - netsetup adopt
- * @config:	Options
- * @n:		Arguments
- * @args:	Arguments
- *
- * Return: exit code
- */
-static int run_adopt(void *config, int n, char **args)
-{
-	return apply_verb(config, n, args, PLAN_ADOPT, "adopt");
-}
-
-/**
- * run_undo() - netsetup undo
- * @config:	Options
- * @n:		Arguments
- * @args:	Unused
- *
- * Return: exit code
- */
-static int run_undo(void *config, int n, char **args)
-{
-	_cleanup_(session_end) struct session s;
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
-	int r;
-
-	(void)args;
-	if (n || session_begin(&s, config) < 0)
-		return EXIT_USAGE;
-	r = txn_open(&s.e, "undo", &t);
-	if (r == 0 && !t.recovered)
-		r = txn_undo(&t);
-	if (r == -ENODATA) {
-		puts("nothing to undo");
-		return EXIT_OK;
-	}
-	if (r < 0) {
-		say_why(&s, r, "");
-		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
-	}
-	puts(t.recovered ? "took back the transaction that was open" :
-			   "undone");
-	return EXIT_OK;
-}
-
-/**
- * run_recover() - netsetup recover
- * @config:	Options
- * @n:		Arguments
- * @args:	Unused
- *
- * Return: exit code
- */
-static int run_recover(void *config, int n, char **args)
-{
-	_cleanup_(session_end) struct session s;
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
-	int r;
-
-	(void)args;
-	if (n || session_begin(&s, config) < 0)
-		return EXIT_USAGE;
-	r = txn_open(&s.e, "recover", &t);
-	if (r < 0) {
-		say_why(&s, r, "");
-		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
-	}
-	puts(t.recovered ? "took back the transaction that was open" :
-			   "no transaction is open");
-	return EXIT_OK;
+	return session_read(&s, n, args) < 0 ? EXIT_USAGE : EXIT_OK;
 }
 
 /**
@@ -581,7 +225,7 @@ static int run_show(void *config, int n, char **args)
 	if (r == 0)
 		r = show_state(&s.e, s.config->json, s.is_open);
 	if (r < 0) {
-		say_why(&s, r, "");
+		session_why(&s, r, "");
 		return EXIT_FAILED;
 	}
 	if (s.is_open)
@@ -641,16 +285,16 @@ static const struct opt_command commands[] = {
 	  "print the steps to the described state, change nothing", run_plan },
 	{ "apply", "[DOCUMENT|-]",
 	  "bring the node to the described state, or leave it as it was",
-	  run_apply },
+	  verb_apply },
 	{ "adopt", "[DOCUMENT|-]",
-	  "the same, taking over objects of others that it names", run_adopt },
+	  "the same, taking over objects of others that it names", verb_adopt },
 	{ "verify", "[DOCUMENT|-]", "say whether the node is as described",
 	  run_verify },
 	{ "check", "[DOCUMENT|-]", "say whether the document is right",
 	  run_check },
-	{ "undo", "", "bring back what the last apply changed", run_undo },
+	{ "undo", "", "bring back what the last apply changed", verb_undo },
 	{ "recover", "", "take back a transaction that was killed half way",
-	  run_recover },
+	  verb_recover },
 	{ "show", "", "print what there is and who owns it", run_show },
 	{ "emit", "[FORMAT [NAME=VALUE]...]",
 	  "print what was learnt in the words of another program", run_emit },

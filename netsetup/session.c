@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "netsetup/session.h"
+
+#include "lib/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/**
+ * session_print() - Problems on standard error, each as a message
+ * @level:	Level
+ * @text:	Lines; cut up
+ */
+void session_print(enum log_level level, char *text)
+{
+	char *rest = text, *line;
+
+	while (rest && (line = strsep(&rest, "\n")))
+		if (*line)
+			log_print(level, "%s", line);
+}
+
+/**
+ * session_end() - End a session
+ * @s:		Session
+ */
+void session_end(struct session *s)
+{
+	conf_release(&s->conf);
+	engine_close(&s->e);
+	if (s->provider)
+		provider_free(s->provider);
+}
+
+/**
+ * session_begin() - Open the engine
+ * @s:		Session
+ * @c:		Options
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int session_begin(struct session *s, const struct config *c)
+{
+	const char *crash = getenv("SHOOT6_CRASH_AT");
+	struct engine_options o = {
+		.state = c->state ? c->state : STATE_DIR,
+		.root = c->root,
+		.offline = c->from != NULL,
+		.crash_at = crash ? (unsigned int)strtoul(crash, NULL, 10) : 0,
+	};
+	int r;
+
+	*s = (struct session){ .config = c };
+	if (c->verbose)
+		log_set_level(LOG_LEVEL_DEBUG);
+	r = engine_open(&s->e, &o);
+	if (r < 0)
+		log_error("%s",
+			  s->e.why.len ? buf_text(&s->e.why) : strerror(-r));
+	return r;
+}
+
+/**
+ * provider_text() - Document of the provider form
+ * @s:		Session
+ * @text:	Gets the document
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int provider_text(struct session *s, struct buf *text)
+{
+	const struct config *c = s->config;
+	const struct provider_request req = {
+		.provider = c->provider,
+		.shoot = c->shoot,
+		.node_name = c->node_name,
+		.metadata = c->metadata,
+		.nat64 = c->nat64,
+		.profiles = c->profiles,
+		.dad = c->dad,
+		.deadline_ns = c->deadline,
+	};
+	_cleanup_(buf_release) struct buf errors = BUF_INIT;
+	int r;
+
+	if (!c->shoot) {
+		log_error("option '--provider' needs '--shoot'");
+		return -EINVAL;
+	}
+	r = provider_new(&req, &s->provider);
+	if (r == 0)
+		r = provider_document(s->provider, text, &s->hints, &errors);
+	if (errors.len)
+		session_print(LOG_LEVEL_ERROR, errors.data);
+	else if (r < 0)
+		log_error("provider '%s': %s", c->provider, strerror(-r));
+	return r;
+}
+
+/**
+ * session_read() - Document by argument, standard input or provider
+ * @s:		Session
+ * @n:		Arguments
+ * @args:	The document's path, or nothing in the provider form
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int session_read(struct session *s, int n, char **args)
+{
+	_cleanup_(buf_release) struct buf text = { .max = 1UL << 30 };
+	_cleanup_(buf_release) struct buf errors = BUF_INIT;
+	const char *name = n ? args[0] : "provider";
+	int r;
+
+	if (n > 1 || (n == 1) == (s->config->provider != NULL)) {
+		log_error(
+			"needs a document, '-' for standard input, or --provider and --shoot");
+		return -EINVAL;
+	}
+	if (n == 0)
+		r = provider_text(s, &text);
+	else
+		r = strcmp(name, "-") == 0 ? buf_read_fd(&text, 0) :
+					     buf_read_file(&text, name);
+	if (r < 0) {
+		if (n)
+			log_error("%s: %s", name, strerror(-r));
+		return r;
+	}
+	r = conf_read(s->e.strings, s->e.caps,
+		      strcmp(name, "-") == 0 ? "stdin" : name, text.data,
+		      text.len, &s->conf, &errors);
+	if (errors.len)
+		session_print(LOG_LEVEL_ERROR, errors.data);
+	return r;
+}
+
+/**
+ * session_why() - The engine's line
+ * @s:		Session
+ * @r:		Negative errno
+ * @after:	What follows from it, or ""
+ */
+void session_why(struct session *s, int r, const char *after)
+{
+	log_error("%s%s", s->e.why.len ? buf_text(&s->e.why) : strerror(-r),
+		  after);
+}

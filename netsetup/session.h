@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: session - one command under way: its options, engine and document
+ *
+ * A verb begins one by session_begin() and has it ended by the cleanup attribute. What
+ * fails is said on standard error by the function that fails, in one line.
+ */
+
+#include "netsetup/conf.h"
+#include "netsetup/provider.h"
+#include "netsetup/verb_emit.h"
+#include "lib/log.h"
+
+#define STATE_DIR "/var/lib/netsetup"
+
+struct config {
+	const char *state, *root, *from, *hints, *metadata;
+	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
+	struct emit_options emit;
+	int64_t deadline;
+	bool json;
+	unsigned int verbose;
+};
+
+/* One command under way. */
+struct session {
+	const struct config *config;
+	struct engine e;
+	struct conf conf;
+	struct hints hints;
+	struct provider *provider;
+	bool is_open; /* somebody's transaction */
+};
+
+must_check int session_begin(struct session *s, const struct config *c);
+void session_end(struct session *s);
+must_check int session_read(struct session *s, int n, char **args);
+void session_print(enum log_level level, char *text);
+void session_why(struct session *s, int r, const char *after);
+
+/* verb_apply.c */
+int verb_apply(void *config, int n, char **args);
+int verb_adopt(void *config, int n, char **args);
+int verb_undo(void *config, int n, char **args);
+int verb_recover(void *config, int n, char **args);

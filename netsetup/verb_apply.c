@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The verbs that change the node: apply, adopt, confirm, undo, recover
+ */
+#include "netsetup/session.h"
+
+#include "netsetup/show.h"
+#include "lib/exitcode.h"
+#include "lib/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/**
+ * write_hints() - Complete and write the hints of the provider form
+ * @s:		Session
+ */
+static void write_hints(struct session *s)
+{
+	_cleanup_(buf_release) struct buf warnings = BUF_INIT;
+	bool changed;
+	int r = provider_finish(s->provider, &s->hints, &warnings);
+
+	if (warnings.len)
+		session_print(LOG_LEVEL_WARNING, warnings.data);
+	if (r == 0)
+		r = hints_write(
+			&s->hints, s->config->root ? s->config->root : "",
+			s->config->hints ? s->config->hints : HINTS_PATH,
+			&changed);
+	if (r < 0)
+		log_warning("hints: %s", strerror(-r));
+}
+
+/**
+ * report_applied() - What an apply did
+ * @s:		Session
+ * @w:		Work
+ * @json:	As JSON
+ */
+static void report_applied(const struct session *s, const struct work *w,
+			   bool json)
+{
+	if (json) {
+		printf("{\"version\":1,\"add\":%zu,\"change\":%zu,\"remove\":%zu,\"mutating\":%llu,\"mutating_messages\":%llu}\n",
+		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
+		       w->plan.n_op[OP_REMOVE],
+		       (unsigned long long)engine_mutations(&s->e),
+		       (unsigned long long)s->e.nl.n_mutating);
+		return;
+	}
+	if (w->plan.n == 0)
+		printf("nothing to do: all is as described, 0 mutating messages sent\n");
+	else
+		printf("applied: %zu added, %zu changed, %zu removed\n",
+		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
+		       w->plan.n_op[OP_REMOVE]);
+}
+
+/**
+ * apply_locked() - Plan and do
+ * @s:		Session; its document is read
+ * @flags:	enum engine_flags
+ * @verb:	For the lock
+ *
+ * Return: exit code
+ */
+static int apply_locked(struct session *s, unsigned int flags, const char *verb)
+{
+	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(work_release) struct work w = { 0 };
+	int r = txn_open(&s->e, verb, &t);
+
+	if (r < 0) {
+		session_why(s, r, "");
+		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
+	}
+	if (t.recovered)
+		log_info("took back a transaction that was left open");
+	r = engine_plan(&s->e, &s->conf, flags, &w);
+	if (r < 0) {
+		session_why(s, r, "; nothing changed");
+		return EXIT_USAGE;
+	}
+	if (s->config->verbose)
+		show_plan_lines(&w);
+	r = txn_apply(&t, &w, 0);
+	if (r < 0) {
+		session_why(s, r,
+			    t.stuck ? "" : "; rolled back, nothing changed");
+		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
+	}
+	report_applied(s, &w, s->config->json);
+	return EXIT_OK;
+}
+
+/**
+ * apply_verb() - netsetup apply, netsetup adopt
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Arguments
+ * @flags:	enum engine_flags
+ * @verb:	"apply" or "adopt"
+ *
+ * Return: exit code
+ */
+static int apply_verb(void *config, int n, char **args, unsigned int flags,
+		      const char *verb)
+{
+	_cleanup_(session_end) struct session s;
+	int code;
+
+	if (session_begin(&s, config) < 0)
+		return EXIT_USAGE;
+	if (session_read(&s, n, args) < 0)
+		return EXIT_USAGE;
+	code = apply_locked(&s, flags, verb);
+	if (code == EXIT_OK && s.provider)
+		write_hints(&s);
+	return code;
+}
+
+/**
+ * run_apply() - netsetup apply
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Arguments
+ *
+ * Return: exit code
+ */
+int verb_apply(void *config, int n, char **args)
+{
+	return apply_verb(config, n, args, 0, "apply");
+}
+
+/**
+ * run_adopt() - netsetup adopt
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Arguments
+ *
+ * Return: exit code
+ */
+int verb_adopt(void *config, int n, char **args)
+{
+	return apply_verb(config, n, args, PLAN_ADOPT, "adopt");
+}
+
+/**
+ * run_undo() - netsetup undo
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Unused
+ *
+ * Return: exit code
+ */
+int verb_undo(void *config, int n, char **args)
+{
+	_cleanup_(session_end) struct session s;
+	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	int r;
+
+	(void)args;
+	if (n || session_begin(&s, config) < 0)
+		return EXIT_USAGE;
+	r = txn_open(&s.e, "undo", &t);
+	if (r == 0 && !t.recovered)
+		r = txn_undo(&t);
+	if (r == -ENODATA) {
+		puts("nothing to undo");
+		return EXIT_OK;
+	}
+	if (r < 0) {
+		session_why(&s, r, "");
+		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
+	}
+	puts(t.recovered ? "took back the transaction that was open" :
+			   "undone");
+	return EXIT_OK;
+}
+
+/**
+ * run_recover() - netsetup recover
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Unused
+ *
+ * Return: exit code
+ */
+int verb_recover(void *config, int n, char **args)
+{
+	_cleanup_(session_end) struct session s;
+	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	int r;
+
+	(void)args;
+	if (n || session_begin(&s, config) < 0)
+		return EXIT_USAGE;
+	r = txn_open(&s.e, "recover", &t);
+	if (r < 0) {
+		session_why(&s, r, "");
+		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
+	}
+	puts(t.recovered ? "took back the transaction that was open" :
+			   "no transaction is open");
+	return EXIT_OK;
+}
