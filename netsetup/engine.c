@@ -458,6 +458,8 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 	model_init(&w.have, e->strings);
 	r = copy_model(&conf->model, &w.want);
 	if (r == 0)
+		r = files_want_folders(e, &w.want);
+	if (r == 0)
 		r = keys_of(e, &w.want, &keys);
 	/* Routes are looked up among those of the document itself. */
 	keys.tables[KIND_ROUTE] = w.want.tables[KIND_ROUTE];

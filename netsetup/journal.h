@@ -36,7 +36,7 @@ struct journal_header {
 	uint64_t netns; /* inode */
 	uint32_t pid;
 	uint32_t flags; /* enum journal_flags */
-	uint64_t started; /* of pid, in clock ticks since boot */
+	uint64_t id; /* drawn by lot for one that awaits confirmation */
 	int64_t deadline; /* CLOCK_BOOTTIME ns of --confirm; 0: none */
 	uint32_t n_strings;
 	uint32_t n[JOURNAL_SETS][KIND_MAX];

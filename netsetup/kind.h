@@ -86,7 +86,6 @@ enum stage {
 	STAGE_NEIGHBOUR,
 	STAGE_PROXY,
 	STAGE_FILE,
-	STAGE_UNIT,
 	STAGE_REMOVE_PROXY,
 	STAGE_REMOVE_NEIGHBOUR,
 	STAGE_REMOVE_RULE,
@@ -98,6 +97,7 @@ enum stage {
 	STAGE_REMOVE_LINK_UPPER,
 	STAGE_REMOVE_LINK,
 	STAGE_REMOVE_FILE,
+	STAGE_UNIT, /* restarted when all else is as it should be */
 	STAGE_MAX,
 };
 
@@ -146,6 +146,7 @@ extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
 
 /* Removes what a kill left of half written files. */
 must_check int files_clean(struct engine *e, const struct model *keys);
+must_check int files_want_folders(struct engine *e, struct model *want);
 
 /* field.c: the table at work. */
 void kind_init_object(const struct kind *k, void *object);

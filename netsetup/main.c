@@ -68,6 +68,12 @@ static const struct opt options[] = {
 	  AT(deadline),
 	  .verbs = FORMS,
 	  .help = "time for metadata and discovery" },
+	{ .name = "confirm",
+	  .type = OPT_DURATION,
+	  .arg = "TIME",
+	  AT(confirm),
+	  .verbs = " apply adopt ",
+	  .help = "take it back unless 'netsetup confirm' comes within this time" },
 	{ .name = "hints",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -138,15 +144,13 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 		}
 		r = engine_plan_offline(&s->e, &s->conf, &have, w);
 	} else {
-		r = txn_peek(&s->e, &s->is_open);
-		if (r == 0)
-			r = engine_plan(&s->e, &s->conf, 0, w);
+		r = session_peek(s);
+		if (r < 0)
+			return r;
+		r = engine_plan(&s->e, &s->conf, 0, w);
 	}
 	if (r < 0)
 		session_why(s, r, "");
-	if (s->is_open)
-		log_warning(
-			"a transaction is open: 'netsetup recover' takes it back");
 	return r;
 }
 
@@ -167,8 +171,8 @@ static int run_plan(void *config, int n, char **args)
 		return EXIT_USAGE;
 	if (plan_here(&s, n, args, &w) < 0)
 		return EXIT_USAGE;
-	show_plan(&s.e, &w, s.config->json, s.is_open);
-	return w.plan.n || s.is_open ? EXIT_FAILED : EXIT_OK;
+	show_plan(&s.e, &w, s.config->json, &s.seen);
+	return w.plan.n || s.seen.is_open ? EXIT_FAILED : EXIT_OK;
 }
 
 /**
@@ -221,17 +225,15 @@ static int run_show(void *config, int n, char **args)
 	(void)args;
 	if (n || session_begin(&s, config) < 0)
 		return EXIT_USAGE;
-	r = txn_peek(&s.e, &s.is_open);
-	if (r == 0)
-		r = show_state(&s.e, s.config->json, s.is_open);
+	r = session_peek(&s);
+	if (r < 0)
+		return EXIT_FAILED;
+	r = show_state(&s.e, s.config->json, &s.seen);
 	if (r < 0) {
 		session_why(&s, r, "");
 		return EXIT_FAILED;
 	}
-	if (s.is_open)
-		log_warning(
-			"a transaction is open: 'netsetup recover' takes it back");
-	return s.is_open ? EXIT_FAILED : EXIT_OK;
+	return s.seen.is_open ? EXIT_FAILED : EXIT_OK;
 }
 
 /**
@@ -288,6 +290,7 @@ static const struct opt_command commands[] = {
 	  verb_apply },
 	{ "adopt", "[DOCUMENT|-]",
 	  "the same, taking over objects of others that it names", verb_adopt },
+	{ "confirm", "", "keep what 'apply --confirm' did", verb_confirm },
 	{ "verify", "[DOCUMENT|-]", "say whether the node is as described",
 	  run_verify },
 	{ "check", "[DOCUMENT|-]", "say whether the document is right",

@@ -50,7 +50,7 @@ void *model_add(struct model *m, enum kind_id kind)
 	size_t size = kinds[kind]->size;
 
 	if (t->n == t->room) {
-		size_t room = t->room ? t->room + t->room / 2 : 8;
+		size_t room = t->room + t->room / 2 + 8;
 		char *items = reallocarray(t->items, room, size);
 
 		if (!items)

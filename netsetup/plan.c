@@ -385,20 +385,21 @@ static int diff_units(struct differ *d)
  * sort_steps() - Bring steps into the order of their stages, otherwise as they are
  * @p:		Plan
  *
- * Removals keep the order of their table; within a stage objects do not depend on
- * each other.
+ * Within a stage objects do not depend on each other, except for files that go: their
+ * folders come before them in the table, and go after them.
  *
  * Return: 0; -ENOMEM
  */
 static int sort_steps(struct plan *p)
 {
-	size_t at[STAGE_MAX + 1] = { 0 };
+	size_t at[STAGE_MAX + 1] = { 0 }, end;
 	struct step *sorted;
 	bool in_order = true;
 
 	for (size_t i = 0; i < p->n; i++) {
 		at[p->steps[i].stage + 1]++;
-		if (i > 0 && p->steps[i].stage < p->steps[i - 1].stage)
+		if ((i > 0 && p->steps[i].stage < p->steps[i - 1].stage) ||
+		    p->steps[i].stage == STAGE_REMOVE_FILE)
 			in_order = false;
 	}
 	if (in_order)
@@ -408,12 +409,41 @@ static int sort_steps(struct plan *p)
 		return -ENOMEM;
 	for (size_t i = 1; i <= STAGE_MAX; i++)
 		at[i] += at[i - 1];
+	end = at[STAGE_REMOVE_FILE + 1];
 	for (size_t i = 0; i < p->n; i++)
-		sorted[at[p->steps[i].stage]++] = p->steps[i];
+		if (p->steps[i].stage == STAGE_REMOVE_FILE)
+			sorted[--end] = p->steps[i];
+		else
+			sorted[at[p->steps[i].stage]++] = p->steps[i];
 	free(p->steps);
 	p->steps = sorted;
 	p->room = p->n;
 	return 0;
+}
+
+/**
+ * plan_take_runs() - Take the restarts of units out of a plan
+ * @p:		Plan; its .n goes down, and the restarts lie behind its end
+ *
+ * Return: their number
+ */
+size_t plan_take_runs(struct plan *p)
+{
+	size_t n = 0, runs = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct step s = p->steps[i];
+
+		if (s.op == OP_RUN) {
+			runs++;
+			continue;
+		}
+		p->steps[i] = p->steps[n];
+		p->steps[n++] = s;
+	}
+	p->n = n;
+	p->n_op[OP_RUN] = 0;
+	return runs;
 }
 
 /**

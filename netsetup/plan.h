@@ -53,6 +53,7 @@ must_check int plan_compute(const struct plan_input *in,
 			    struct conflict *ret_conflict,
 			    struct plan *ret_plan);
 void plan_release(struct plan *p);
+size_t plan_take_runs(struct plan *p);
 const void *step_want(const struct step *s, const struct model *want);
 const void *step_have(const struct step *s, const struct model *have);
 void plan_describe(const struct step *s, const struct model *want,

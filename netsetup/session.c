@@ -147,3 +147,25 @@ void session_why(struct session *s, int r, const char *after)
 	log_error("%s%s", s->e.why.len ? buf_text(&s->e.why) : strerror(-r),
 		  after);
 }
+
+/**
+ * session_peek() - Learn what is ours, and say that a transaction is open
+ * @s:		Session; gets .seen
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int session_peek(struct session *s)
+{
+	int r = txn_peek(&s->e, &s->seen);
+
+	if (r < 0)
+		session_why(s, r, "");
+	else if (s->seen.is_open)
+		log_warning(
+			"a transaction is open: 'netsetup recover' takes it back");
+	else if (s->seen.awaits_s)
+		log_warning(
+			"a transaction awaits confirmation for %lld s more: 'netsetup confirm' keeps it, 'netsetup undo' takes it back",
+			(long long)s->seen.awaits_s);
+	return r;
+}

@@ -10,6 +10,7 @@
 
 #include "netsetup/conf.h"
 #include "netsetup/provider.h"
+#include "netsetup/txn.h"
 #include "netsetup/verb_emit.h"
 #include "lib/log.h"
 
@@ -19,7 +20,7 @@ struct config {
 	const char *state, *root, *from, *hints, *metadata;
 	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
 	struct emit_options emit;
-	int64_t deadline;
+	int64_t deadline, confirm;
 	bool json;
 	unsigned int verbose;
 };
@@ -31,17 +32,19 @@ struct session {
 	struct conf conf;
 	struct hints hints;
 	struct provider *provider;
-	bool is_open; /* somebody's transaction */
+	struct txn_seen seen; /* somebody's transaction */
 };
 
 must_check int session_begin(struct session *s, const struct config *c);
 void session_end(struct session *s);
 must_check int session_read(struct session *s, int n, char **args);
 void session_print(enum log_level level, char *text);
+must_check int session_peek(struct session *s);
 void session_why(struct session *s, int r, const char *after);
 
 /* verb_apply.c */
 int verb_apply(void *config, int n, char **args);
 int verb_adopt(void *config, int n, char **args);
+int verb_confirm(void *config, int n, char **args);
 int verb_undo(void *config, int n, char **args);
 int verb_recover(void *config, int n, char **args);

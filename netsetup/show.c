@@ -110,10 +110,10 @@ static struct json *step_to_json(const struct step *s, const struct work *w)
  * @e:		Engine
  * @w:		Work
  * @json:	As JSON
- * @is_open:	A transaction is open
+ * @seen:	Somebody's transaction
  */
 void show_plan(const struct engine *e, const struct work *w, bool json,
-	       bool is_open)
+	       const struct txn_seen *seen)
 {
 	_cleanup_(buf_release) struct buf b = { .max = 2UL << 30 };
 	_cleanup_(json_freep) struct json *j = NULL;
@@ -137,7 +137,8 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
 	json_set_int(j, "add", (int64_t)w->plan.n_op[OP_ADD]);
 	json_set_int(j, "change", (int64_t)w->plan.n_op[OP_CHANGE]);
 	json_set_int(j, "remove", (int64_t)w->plan.n_op[OP_REMOVE]);
-	json_set_bool(j, "transaction_open", is_open);
+	json_set_bool(j, "transaction_open", seen->is_open);
+	json_set_int(j, "awaits_confirmation_s", seen->awaits_s);
 	steps = json_set_array(j, "steps");
 	for (size_t i = 0; i < w->plan.n; i++)
 		json_append(steps, step_to_json(&w->plan.steps[i], w));
@@ -171,13 +172,13 @@ static const char *owner_of(const struct engine *e, enum kind_id kind,
  * show_json() - A state as `plan --from` reads it
  * @e:		Engine
  * @have:	State
- * @is_open:	A transaction is open
+ * @seen:	Somebody's transaction
  */
 static void show_json(const struct engine *e, const struct model *have,
-		      bool is_open)
+		      const struct txn_seen *seen)
 {
-	printf("{\"version\":1,\"transaction_open\":%s",
-	       is_open ? "true" : "false");
+	printf("{\"version\":1,\"transaction_open\":%s,\"awaits_confirmation_s\":%lld",
+	       seen->is_open ? "true" : "false", (long long)seen->awaits_s);
 	for (size_t k = 0; k < KIND_MAX; k++) {
 		printf(",\n\"%s\":[", kinds[k]->plural);
 		for (size_t i = 0; i < have->tables[k].n; i++) {
@@ -206,11 +207,11 @@ static void show_json(const struct engine *e, const struct model *have,
  * show_state() - Who owns what
  * @e:		Engine
  * @json:	As JSON
- * @is_open:	A transaction is open
+ * @seen:	Somebody's transaction
  *
  * Return: 0 or a negative errno
  */
-int show_state(struct engine *e, bool json, bool is_open)
+int show_state(struct engine *e, bool json, const struct txn_seen *seen)
 {
 	_cleanup_(model_release) struct model have;
 	struct scope scope = {
@@ -225,7 +226,7 @@ int show_state(struct engine *e, bool json, bool is_open)
 	if (r < 0)
 		return r;
 	if (json) {
-		show_json(e, &have, is_open);
+		show_json(e, &have, seen);
 		return 0;
 	}
 	for (size_t k = 0; k < KIND_MAX; k++)

@@ -10,7 +10,8 @@
 #include "netsetup/txn.h"
 
 void show_plan(const struct engine *e, const struct work *w, bool json,
-	       bool is_open);
+	       const struct txn_seen *seen);
 void show_plan_lines(const struct work *w);
-must_check int show_state(struct engine *e, bool json, bool is_open);
+must_check int show_state(struct engine *e, bool json,
+			  const struct txn_seen *seen);
 void show_schema(void);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/txn.h"
 
+#include "netsetup/state.h"
+
 #include "lib/log.h"
 
 #include <errno.h>
@@ -10,102 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/stat.h>
-
-#define BOOT_SIZE 37 /* a UUID and NUL */
-
-/**
- * read_boot_id() - Number of this boot
- * @id:		Gets it
- *
- * Return: 0 or a negative errno
- */
-static int read_boot_id(char id[BOOT_SIZE])
-{
-	_cleanup_(buf_release) struct buf b = BUF_INIT;
-	int r = buf_read_file(&b, "/proc/sys/kernel/random/boot_id");
-
-	if (r == 0 && b.len < BOOT_SIZE - 1)
-		r = -EBADMSG;
-	if (r == 0)
-		snprintf(id, BOOT_SIZE, "%.36s", b.data);
-	return r;
-}
-
-/**
- * netns_inode() - Number of this network namespace
- *
- * Return: inode; 0 where /proc does not tell
- */
-static uint64_t netns_inode(void)
-{
-	struct stat st;
-
-	return stat("/proc/self/ns/net", &st) < 0 ? 0 : st.st_ino;
-}
-
-/**
- * open_dir() - Folder of this boot and namespace
- * @e:		Engine
- * @make:	Make it where it is missing
- *
- * Return: descriptor, or a negative errno
- */
-static int open_dir(struct engine *e, bool make)
-{
-	char id[BOOT_SIZE], path[512];
-	int r = read_boot_id(id), fd;
-
-	if (r < 0)
-		return engine_fail(e, r, "boot id: %s", strerror(-r));
-	snprintf(path, sizeof(path), "%s/%s-%llu", e->options.state, id,
-		 (unsigned long long)netns_inode());
-	for (char *p = strchr(path + 1, '/'); make; p = strchr(p + 1, '/')) {
-		if (p)
-			*p = '\0';
-		if (mkdir(path, 0700) < 0 && errno != EEXIST)
-			return engine_fail(e, -errno, "state '%s': %s", path,
-					   strerror(errno));
-		if (!p)
-			break;
-		*p = '/';
-	}
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 && make)
-		return engine_fail(e, -errno, "state '%s': %s", path,
-				   strerror(errno));
-	return fd < 0 ? -errno : fd;
-}
-
-/**
- * take_lock() - Be the only writer of this state, waiting for another one
- * @t:		Transaction
- * @verb:	What we do, for whoever waits for us
- *
- * Return: 0 or a negative errno
- */
-static int take_lock(struct txn *t, const char *verb)
-{
-	char who[128] = "";
-
-	t->lock = openat(t->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (t->lock < 0)
-		return engine_fail(t->e, -errno, "lock: %s", strerror(errno));
-	if (flock(t->lock, LOCK_EX | LOCK_NB) < 0) {
-		ssize_t n = pread(t->lock, who, sizeof(who) - 1, 0);
-
-		who[n > 0 ? n : 0] = '\0';
-		log_info("waiting for %s", who[0] ? who : "another netsetup");
-		if (flock(t->lock, LOCK_EX) < 0)
-			return engine_fail(t->e, -errno, "lock: held by %s",
-					   who);
-	}
-	snprintf(who, sizeof(who), "'netsetup %s', process %d", verb, getpid());
-	if (ftruncate(t->lock, 0) < 0 ||
-	    pwrite(t->lock, who, strlen(who), 0) < 0)
-		return engine_fail(t->e, -errno, "lock: %s", strerror(errno));
-	return 0;
-}
 
 /**
  * converge() - Bring touched objects to their images
@@ -117,12 +25,24 @@ static int take_lock(struct txn *t, const char *verb)
 static int converge(struct txn *t, const struct journal *j)
 {
 	_cleanup_(work_release) struct work w = { 0 };
+	size_t n_run;
 	int r = engine_plan_images(t->e, &j->sets[JOURNAL_BEFORE],
 				   &j->sets[JOURNAL_KEYS], &w);
 
+	if (r < 0)
+		return r;
+	/* A unit that does not start is no reason to leave the rest half way. */
+	n_run = plan_take_runs(&w.plan);
+	r = files_clean(t->e, &j->sets[JOURNAL_KEYS]);
 	if (r == 0)
 		r = engine_execute(t->e, &w);
-	return r < 0 ? r : files_clean(t->e, &j->sets[JOURNAL_KEYS]);
+	for (size_t i = 0; i < n_run && r == 0; i++) {
+		struct change c = { .op = OP_RUN, .stage = STAGE_UNIT };
+
+		c.want = step_want(&w.plan.steps[w.plan.n + i], &w.want);
+		(void)kind_unit.execute(t->e, &c);
+	}
+	return r;
 }
 
 /**
@@ -167,19 +87,20 @@ static int take_back(struct txn *t, const struct journal *j)
  * load_owned() - Learn which untagged objects are ours
  * @e:		Engine
  * @dir:	Folder of the state
+ * @name:	"last", or "journal" of a transaction that awaits confirmation
  *
  * Return: 0 or a negative errno
  */
-static int load_owned(struct engine *e, int dir)
+static int load_owned(struct engine *e, int dir, const char *name)
 {
 	_cleanup_(journal_release) struct journal j = { 0 };
-	int r = journal_read(&j, e->strings, dir, "last");
+	int r = journal_read(&j, e->strings, dir, name);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
 		return engine_fail(
-			e, r, "state 'last': %s",
+			e, r, "state '%s': %s", name,
 			r == -EPROTONOSUPPORT ?
 				"written by another version of netsetup" :
 				"damaged");
@@ -193,27 +114,184 @@ static int load_owned(struct engine *e, int dir)
 }
 
 /**
- * recover() - Take back what a killed transaction left
- * @t:		Transaction, locked
+ * commit() - The journal becomes the last committed transaction
+ * @t:		Transaction
  *
  * Return: 0 or a negative errno
+ */
+static int commit(struct txn *t)
+{
+	if (renameat(t->dir, "journal", t->dir, "last") < 0)
+		return engine_fail(t->e, -errno, "journal: %s",
+				   strerror(errno));
+	(void)fsync(t->dir);
+	engine_point(t->e);
+	return 0;
+}
+
+/**
+ * seconds_left() - Time that a transaction still waits for confirmation
+ * @j:		Journal of this boot
+ *
+ * Return: seconds, rounded up; 0 where it does not wait, or no longer
+ */
+static int64_t seconds_left(const struct journal *j)
+{
+	int64_t left = j->header.deadline - state_clock();
+
+	if (!(j->header.flags & JOURNAL_CONFIRM) || left <= 0)
+		return 0;
+	return (left + 999999999) / 1000000000;
+}
+
+/**
+ * read_open() - Journal of the open transaction
+ * @t:		Transaction
+ * @j:		Filled; the caller ends it by journal_release(), also after a failure
+ *
+ * Return: 0; -ENOENT where none is open, or a negative errno
+ */
+static int read_open(struct txn *t, struct journal *j)
+{
+	int r = journal_read(j, t->e->strings, t->dir, "journal");
+
+	if (r == 0 || r == -ENOENT)
+		return r;
+	return engine_fail(t->e, r, "journal: %s",
+			   r == -EPROTONOSUPPORT ?
+				   "written by another version of netsetup" :
+				   "damaged");
+}
+
+/**
+ * recover() - Take back what a killed transaction left, or one that nobody confirmed
+ * @t:		Transaction, locked
+ *
+ * Return: 0; -EINPROGRESS where one still awaits confirmation, or a negative errno
  */
 static int recover(struct txn *t)
 {
 	_cleanup_(journal_release) struct journal j = { 0 };
-	int r = journal_read(&j, t->e->strings, t->dir, "journal");
+	int r = read_open(t, &j);
 
-	if (r == -ENOENT)
-		return 0;
 	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	t->awaits_s = seconds_left(&j);
+	if (t->awaits_s > 0)
 		return engine_fail(
-			t->e, r, "journal: %s",
-			r == -EPROTONOSUPPORT ?
-				"written by another version of netsetup" :
-				"damaged");
+			t->e, -EINPROGRESS,
+			"a transaction awaits confirmation for %lld s more: 'netsetup confirm' keeps it, 'netsetup undo' takes it back",
+			(long long)t->awaits_s);
+	t->unconfirmed = j.header.flags & JOURNAL_CONFIRM;
 	r = take_back(t, &j);
 	t->recovered = r == 0;
 	return r;
+}
+
+/**
+ * keep_files() - Leave nothing but files in a set of another boot
+ * @m:		Objects
+ */
+static void keep_files(struct model *m)
+{
+	for (size_t k = 0; k < KIND_MAX; k++)
+		if (k != KIND_FILE)
+			m->tables[k].n = 0;
+}
+
+/**
+ * add_files() - Take over the files of a set
+ * @from:	Set of another boot
+ * @to:		Gets those that it does not hold, sorted
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_files(const struct model *from, struct model *to)
+{
+	const struct table *t = &from->tables[KIND_FILE];
+	int r = 0;
+
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct file *f = MODEL_AT(from, KIND_FILE, file, i);
+
+		if (!model_find(to, KIND_FILE, f))
+			r = model_put(to, KIND_FILE, f);
+		(void)model_sort(to, KIND_FILE);
+	}
+	return r;
+}
+
+/**
+ * visit_old() - Recover the files of a former boot, and learn which are ours
+ * @e:		Engine
+ * @dir:	Its folder
+ * @ours:	It is of a namespace with our number
+ * @context:	struct txn
+ *
+ * What the kernel held is gone; files that a power cut caught half way are brought back.
+ *
+ * Return: 0 or a negative errno
+ */
+static int visit_old(struct engine *e, int dir, bool ours, void *context)
+{
+	_cleanup_(journal_release) struct journal open = { 0 }, last = { 0 };
+	struct txn *t = context;
+	struct txn old = { .e = e, .dir = dir, .lock = -1 };
+	int r;
+
+	if (flock(dir, LOCK_EX) < 0)
+		return -errno;
+	r = journal_read(&open, e->strings, dir, "journal");
+	if (r == 0) {
+		keep_files(&open.sets[JOURNAL_BEFORE]);
+		keep_files(&open.sets[JOURNAL_KEYS]);
+		r = take_back(&old, &open);
+		t->recovered |= r == 0;
+		t->stuck |= old.stuck;
+		if (r < 0)
+			return r;
+	} else if (r != -ENOENT) {
+		log_warning("journal of a former boot: damaged, left alone");
+		(void)renameat(dir, "journal", dir, "damaged");
+	}
+	if (!ours || journal_read(&last, e->strings, dir, "last") < 0)
+		return 0;
+	r = add_files(&last.sets[JOURNAL_OWNED], &e->owned);
+	return r < 0 ? r :
+		       add_files(&last.sets[JOURNAL_OWNED_KEYS],
+				 &e->owned_keys);
+}
+
+/**
+ * move_in() - Begin the state of this boot where the last boot's ended
+ * @t:		Transaction, locked
+ *
+ * Return: 0 or a negative errno
+ */
+static int move_in(struct txn *t)
+{
+	_cleanup_(journal_release) struct journal j = { 0 };
+	struct engine *e = t->e;
+	bool is_new = faccessat(t->dir, "last", F_OK, 0) < 0;
+	int r = state_each_old(e, visit_old, t);
+
+	if (r == 0 && is_new && e->owned_keys.tables[KIND_FILE].n) {
+		journal_init(&j, e->strings);
+		j.header.flags = JOURNAL_UNDO;
+		r = state_boot_id(j.header.boot);
+		if (r == 0)
+			r = add_files(&e->owned, &j.sets[JOURNAL_OWNED]);
+		if (r == 0)
+			r = add_files(&e->owned_keys,
+				      &j.sets[JOURNAL_OWNED_KEYS]);
+		if (r == 0)
+			r = journal_write(&j, t->dir, "last");
+	}
+	if (r == 0)
+		state_drop_old(e);
+	return r < 0 ? engine_fail(e, r, "state of a former boot: %s",
+				   strerror(-r)) :
+		       0;
 }
 
 /**
@@ -222,39 +300,88 @@ static int recover(struct txn *t)
  * @verb:	What for
  * @ret:	Transaction; the caller ends it by txn_close()
  *
- * Return: 0 or a negative errno
+ * Return: 0; -EINPROGRESS where a transaction awaits confirmation (nothing but
+ *	   txn_confirm() and txn_undo() may follow), or a negative errno
  */
 int txn_open(struct engine *e, const char *verb, struct txn *ret)
 {
 	struct txn t = { .e = e, .dir = -1, .lock = -1 };
 	int r;
 
-	t.dir = open_dir(e, true);
-	r = t.dir < 0 ? t.dir : take_lock(&t, verb);
+	t.dir = state_open(e, true);
+	r = t.dir < 0 ? t.dir : 0;
+	if (r == 0) {
+		t.lock = state_lock(e, t.dir, verb);
+		r = t.lock < 0 ? t.lock : 0;
+	}
 	if (r == 0)
-		r = load_owned(e, t.dir);
+		r = load_owned(e, t.dir, "last");
 	if (r == 0)
 		r = recover(&t);
+	if (r == 0)
+		r = move_in(&t);
 	*ret = t;
 	return r;
 }
 
 /**
+ * has_journal() - Whether a former boot left a transaction open
+ * @e:		Unused
+ * @dir:	Its folder
+ * @ours:	Unused
+ * @context:	bool, set where it did
+ *
+ * Return: 0
+ */
+static int has_journal(struct engine *e, int dir, bool ours, void *context)
+{
+	bool *found = context;
+
+	(void)e;
+	(void)ours;
+	*found |= faccessat(dir, "journal", F_OK, 0) == 0;
+	return 0;
+}
+
+/**
  * txn_peek() - For verbs that only read: what is ours, and whether a transaction is open
  * @e:		Engine
- * @ret_is_open: Whether one is
+ * @ret:	What is found
  *
  * Return: 0 or a negative errno
  */
-int txn_peek(struct engine *e, bool *ret_is_open)
+int txn_peek(struct engine *e, struct txn_seen *ret)
 {
-	_cleanup_close_ int dir = open_dir(e, false);
+	_cleanup_(journal_release) struct journal j = { 0 };
+	_cleanup_close_ int dir = state_open(e, false);
+	int r;
 
-	*ret_is_open = false;
+	*ret = (struct txn_seen){ 0 };
+	r = state_each_old(e, has_journal, &ret->is_open);
+	if (r < 0)
+		return r;
 	if (dir < 0) /* never applied here, or not ours to read */
 		return 0;
-	*ret_is_open = faccessat(dir, "journal", F_OK, 0) == 0;
-	return load_owned(e, dir);
+	r = journal_read(&j, e->strings, dir, "journal");
+	if (r == 0)
+		ret->awaits_s = seconds_left(&j);
+	ret->is_open |= r != -ENOENT && !ret->awaits_s;
+	return load_owned(e, dir, ret->awaits_s ? "journal" : "last");
+}
+
+/**
+ * txn_confirm() - Keep a transaction that awaits confirmation
+ * @t:		Transaction; txn_open() said -EINPROGRESS
+ *
+ * Return: 0 or a negative errno
+ */
+int txn_confirm(struct txn *t)
+{
+	int r = commit(t);
+
+	if (r == 0)
+		t->awaits_s = 0;
+	return r < 0 ? r : load_owned(t->e, t->dir, "last");
 }
 
 /**
@@ -388,17 +515,23 @@ static bool is_second(const struct plan *p, size_t at)
 static int fill_journal(const struct txn *t, const struct work *w,
 			struct journal *j)
 {
-	int r = read_boot_id(j->header.boot);
+	int r = state_boot_id(j->header.boot);
 
-	j->header.netns = netns_inode();
+	j->header.netns = state_netns();
 	j->header.pid = (uint32_t)getpid();
 	if (r == 0)
 		r = note_owned(t, w, j);
 	for (size_t i = 0; i < w->plan.n && r == 0; i++) {
 		const struct step *s = &w->plan.steps[i];
 
-		if (s->kind == KIND_UNIT || is_second(&w->plan, i))
+		if (is_second(&w->plan, i))
 			continue;
+		if (s->kind == KIND_UNIT) {
+			/* To be run again if its inputs are put back. */
+			r = model_put(&j->sets[JOURNAL_BEFORE], KIND_UNIT,
+				      step_want(s, &w->want));
+			continue;
+		}
 		r = note_step(t, j, step_want(s, &w->want),
 			      step_have(s, &w->have), s->kind);
 	}
@@ -436,11 +569,15 @@ static int check_result(struct txn *t, const struct work *w,
 	for (size_t i = 0; i < plan.n && r == 0; i++) {
 		const struct step *s = &plan.steps[i];
 		const struct sysctl *side = step_have(s, &have);
+		const struct file *f = step_have(s, &have);
 		_cleanup_(buf_release) struct buf what = BUF_INIT;
 
 		/* Consequences of conf/all are where the kernel put them. */
 		if (s->op == OP_SIDE || s->op == OP_RUN ||
 		    (s->kind == KIND_SYSCTL && side && !s->want))
+			continue;
+		/* A folder that others use has to stay. */
+		if (s->kind == KIND_FILE && f && S_ISDIR(f->mode))
 			continue;
 		object_describe(kinds[s->kind], t->e->strings,
 				s->want ? step_want(s, &w->want) : side, &what);
@@ -453,42 +590,33 @@ static int check_result(struct txn *t, const struct work *w,
 }
 
 /**
- * commit() - The journal becomes the last committed transaction
+ * await() - Let an applied transaction wait for its confirmation
  * @t:		Transaction
+ * @j:		Its journal
  *
  * Return: 0 or a negative errno
  */
-static int commit(struct txn *t)
+static int await(struct txn *t, struct journal *j)
 {
-	if (renameat(t->dir, "journal", t->dir, "last") < 0)
-		return engine_fail(t->e, -errno, "journal: %s",
+	int r;
+
+	j->header.flags |= JOURNAL_CONFIRM;
+	j->header.deadline = state_clock() + t->confirm_ns;
+	if (getrandom(&j->header.id, sizeof(j->header.id), 0) < 0)
+		return engine_fail(t->e, -errno, "getrandom: %s",
 				   strerror(errno));
-	(void)fsync(t->dir);
+	r = journal_write(j, t->dir, "journal");
+	if (r < 0)
+		return engine_fail(t->e, r, "journal: %s", strerror(-r));
 	engine_point(t->e);
-	return 0;
-}
-
-/**
- * run_units() - Once more after taking back: their inputs are the old ones again
- * @t:		Transaction
- * @w:		Work whose units may have been run
- */
-static void run_units(struct txn *t, const struct work *w)
-{
-	for (size_t i = 0; i < w->plan.n; i++) {
-		const struct step *s = &w->plan.steps[i];
-		struct change c = { .op = OP_RUN, .stage = STAGE_UNIT };
-
-		if (s->op != OP_RUN)
-			continue;
-		c.want = step_want(s, &w->want);
-		(void)kind_unit.execute(t->e, &c);
-	}
+	t->deadline = j->header.deadline;
+	t->id = j->header.id;
+	return load_owned(t->e, t->dir, "journal");
 }
 
 /**
  * txn_apply() - Do a plan, or nothing of it
- * @t:		Transaction
+ * @t:		Transaction; .check and .confirm_ns are heeded
  * @w:		Work
  * @flags:	enum journal_flags
  *
@@ -514,12 +642,18 @@ int txn_apply(struct txn *t, struct work *w, unsigned int flags)
 	if (r == 0)
 		r = check_result(t, w, &j);
 	engine_point(t->e);
-	if (r == 0)
+	if (r == 0 && t->check)
+		r = t->check(t->e, t->check_context);
+	if (r == 0 && t->confirm_ns) {
+		r = await(t, &j);
+		if (r == 0)
+			return 0;
+	} else if (r == 0) {
 		r = commit(t);
-	if (r == 0)
-		return load_owned(t->e, t->dir);
+		if (r == 0)
+			return load_owned(t->e, t->dir, "last");
+	}
 	(void)take_back(t, &j);
-	run_units(t, w);
 	return r;
 }
 
@@ -527,7 +661,8 @@ int txn_apply(struct txn *t, struct work *w, unsigned int flags)
  * txn_undo() - Bring back what the last committed transaction changed
  * @t:		Transaction
  *
- * Itself a transaction: killed half way, it is as if it had not begun.
+ * Itself a transaction: killed half way, it is as if it had not begun. One that awaits
+ * confirmation is taken back instead.
  *
  * Return: 0; -ENODATA where there is nothing to undo, or a negative errno
  */
@@ -536,9 +671,18 @@ int txn_undo(struct txn *t)
 	_cleanup_(journal_release) struct journal last = { 0 };
 	_cleanup_(journal_release) struct journal j;
 	_cleanup_(work_release) struct work w = { 0 };
-	int r = journal_read(&last, t->e->strings, t->dir, "last");
+	int r;
 
 	journal_init(&j, t->e->strings);
+	if (t->awaits_s) {
+		buf_clear(&t->e->why);
+		r = read_open(t, &last);
+		if (r == 0)
+			r = take_back(t, &last);
+		t->recovered = r == 0;
+		return r;
+	}
+	r = journal_read(&last, t->e->strings, t->dir, "last");
 	if (r == -ENOENT || (r == 0 && last.header.flags & JOURNAL_UNDO))
 		return -ENODATA;
 	if (r == 0)

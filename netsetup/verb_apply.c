@@ -4,6 +4,7 @@
  */
 #include "netsetup/session.h"
 
+#include "netsetup/confirm.h"
 #include "netsetup/show.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
@@ -37,15 +38,15 @@ static void write_hints(struct session *s)
  * report_applied() - What an apply did
  * @s:		Session
  * @w:		Work
- * @json:	As JSON
+ * @within:	Seconds in which it must be confirmed; 0: it need not
  */
 static void report_applied(const struct session *s, const struct work *w,
-			   bool json)
+			   int64_t within)
 {
-	if (json) {
-		printf("{\"version\":1,\"add\":%zu,\"change\":%zu,\"remove\":%zu,\"mutating\":%llu,\"mutating_messages\":%llu}\n",
+	if (s->config->json) {
+		printf("{\"version\":1,\"add\":%zu,\"change\":%zu,\"remove\":%zu,\"confirm_within_s\":%lld,\"mutating\":%llu,\"mutating_messages\":%llu}\n",
 		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
-		       w->plan.n_op[OP_REMOVE],
+		       w->plan.n_op[OP_REMOVE], (long long)within,
 		       (unsigned long long)engine_mutations(&s->e),
 		       (unsigned long long)s->e.nl.n_mutating);
 		return;
@@ -56,6 +57,46 @@ static void report_applied(const struct session *s, const struct work *w,
 		printf("applied: %zu added, %zu changed, %zu removed\n",
 		       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
 		       w->plan.n_op[OP_REMOVE]);
+	if (within)
+		printf("'netsetup confirm' within %lld s keeps it, otherwise it is taken back\n",
+		       (long long)within);
+}
+
+/**
+ * open_failed() - Say why there is no transaction
+ * @s:		Session
+ * @t:		Transaction
+ * @r:		From txn_open()
+ *
+ * Return: exit code
+ */
+static int open_failed(struct session *s, const struct txn *t, int r)
+{
+	session_why(s, r, "");
+	return t->stuck          ? EXIT_STUCK :
+	       r == -EINPROGRESS ? EXIT_FAILED :
+				   EXIT_USAGE;
+}
+
+/**
+ * start_timer() - Have a transaction taken back that nobody confirms
+ * @s:		Session
+ * @t:		Transaction
+ *
+ * Return: seconds until then; 0 where it need not be confirmed
+ */
+static int64_t start_timer(const struct session *s, const struct txn *t)
+{
+	int r;
+
+	if (!t->deadline)
+		return 0;
+	r = confirm_detach(&s->e.options, t);
+	if (r < 0)
+		log_warning(
+			"timer: %s; 'netsetup recover' takes it back when time is up",
+			strerror(-r));
+	return t->confirm_ns / 1000000000;
 }
 
 /**
@@ -72,12 +113,12 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 	_cleanup_(work_release) struct work w = { 0 };
 	int r = txn_open(&s->e, verb, &t);
 
-	if (r < 0) {
-		session_why(s, r, "");
-		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
-	}
+	if (r < 0)
+		return open_failed(s, &t, r);
 	if (t.recovered)
-		log_info("took back a transaction that was left open");
+		log_info("took back a transaction that %s",
+			 t.unconfirmed ? "nobody had confirmed" :
+					 "was left open");
 	r = engine_plan(&s->e, &s->conf, flags, &w);
 	if (r < 0) {
 		session_why(s, r, "; nothing changed");
@@ -85,13 +126,14 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 	}
 	if (s->config->verbose)
 		show_plan_lines(&w);
+	t.confirm_ns = s->config->confirm;
 	r = txn_apply(&t, &w, 0);
 	if (r < 0) {
 		session_why(s, r,
 			    t.stuck ? "" : "; rolled back, nothing changed");
 		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
 	}
-	report_applied(s, &w, s->config->json);
+	report_applied(s, &w, start_timer(s, &t));
 	return EXIT_OK;
 }
 
@@ -165,7 +207,7 @@ int verb_undo(void *config, int n, char **args)
 	if (n || session_begin(&s, config) < 0)
 		return EXIT_USAGE;
 	r = txn_open(&s.e, "undo", &t);
-	if (r == 0 && !t.recovered)
+	if ((r == 0 && !t.recovered) || r == -EINPROGRESS)
 		r = txn_undo(&t);
 	if (r == -ENODATA) {
 		puts("nothing to undo");
@@ -181,7 +223,42 @@ int verb_undo(void *config, int n, char **args)
 }
 
 /**
- * run_recover() - netsetup recover
+ * verb_confirm() - netsetup confirm
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Unused
+ *
+ * Return: exit code; 1 where it comes too late, or nothing awaits it
+ */
+int verb_confirm(void *config, int n, char **args)
+{
+	_cleanup_(session_end) struct session s;
+	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	int r;
+
+	(void)args;
+	if (n || session_begin(&s, config) < 0)
+		return EXIT_USAGE;
+	r = txn_open(&s.e, "confirm", &t);
+	if (r == 0) {
+		log_error("%s",
+			  t.recovered ?
+				  "too late: the transaction was taken back" :
+				  "no transaction awaits confirmation");
+		return EXIT_FAILED;
+	}
+	if (r == -EINPROGRESS)
+		r = txn_confirm(&t);
+	if (r < 0) {
+		session_why(&s, r, "");
+		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
+	}
+	puts("confirmed");
+	return EXIT_OK;
+}
+
+/**
+ * verb_recover() - netsetup recover
  * @config:	Options
  * @n:		Arguments
  * @args:	Unused
@@ -198,10 +275,8 @@ int verb_recover(void *config, int n, char **args)
 	if (n || session_begin(&s, config) < 0)
 		return EXIT_USAGE;
 	r = txn_open(&s.e, "recover", &t);
-	if (r < 0) {
-		session_why(&s, r, "");
-		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
-	}
+	if (r < 0)
+		return open_failed(&s, &t, r);
 	puts(t.recovered ? "took back the transaction that was open" :
 			   "no transaction is open");
 	return EXIT_OK;

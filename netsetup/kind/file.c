@@ -4,6 +4,9 @@
  *
  * A file is written beside its place, synced, and renamed over it, so that a reader or
  * a power cut sees the old one or the new one. What it held before is kept in the journal.
+ *
+ * A folder that has to be made for a file is an object of its own, by its mode, so that
+ * it goes with the last file that needed it, unless others have put something into it.
  */
 #include "netsetup/engine.h"
 
@@ -122,6 +125,10 @@ static void describe(const struct strings *s, const void *object,
 {
 	const struct file *f = object;
 
+	if (S_ISDIR(f->mode)) {
+		buf_printf(out, "%s/", strings_get(s, f->path));
+		return;
+	}
 	buf_printf(out, "%s mode %04o, %zu bytes", strings_get(s, f->path),
 		   f->mode, strings_len(s, f->content));
 }
@@ -215,6 +222,14 @@ static int observe_files(struct engine *e, const struct scope *scope,
 		full_path(e, key, path);
 		if (stat(path, &st) < 0)
 			continue;
+		if (S_ISDIR(key->mode)) {
+			r = S_ISDIR(st.st_mode) ?
+				    model_put(out, KIND_FILE, key) :
+				    0;
+			if (r < 0)
+				return r;
+			continue;
+		}
 		r = S_ISREG(st.st_mode) ? buf_read_file(&content, path) :
 					  -EISDIR;
 		if (r < 0)
@@ -229,6 +244,61 @@ static int observe_files(struct engine *e, const struct scope *scope,
 		f->content = strings_add(e->strings, content.data, content.len);
 	}
 	return e->strings->error;
+}
+
+/**
+ * add_folder() - Want a folder if it is missing, or was made by us
+ * @e:		Engine
+ * @path:	Its path in documents
+ * @want:	Desired model
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_folder(struct engine *e, const char *path, struct model *want)
+{
+	const struct table *t = &want->tables[KIND_FILE];
+	struct file folder = { .mode = S_IFDIR | 0755 };
+	char full[PATH_MAX];
+	struct stat st;
+
+	folder.path = strings_add_text(e->strings, path);
+	for (size_t i = 0; i < t->n; i++)
+		if (MODEL_AT(want, KIND_FILE, file, i)->path == folder.path)
+			return 0;
+	full_path(e, &folder, full);
+	if (!model_find(&e->owned_keys, KIND_FILE, &folder) &&
+	    (stat(full, &st) == 0 || errno != ENOENT))
+		return 0;
+	return model_put(want, KIND_FILE, &folder);
+}
+
+/**
+ * files_want_folders() - Want the folders that wanted files lie in
+ * @e:		Engine
+ * @want:	Desired model, sorted
+ *
+ * Return: 0; -ENOMEM
+ */
+int files_want_folders(struct engine *e, struct model *want)
+{
+	size_t n = want->tables[KIND_FILE].n;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s",
+			 strings_get(e->strings,
+				     MODEL_AT(want, KIND_FILE, file, i)->path));
+		for (char *p = strchr(path + 1, '/'); p && r == 0;
+		     p = strchr(p + 1, '/')) {
+			*p = '\0';
+			r = add_folder(e, path, want);
+			*p = '/';
+		}
+	}
+	(void)model_sort(want, KIND_FILE);
+	return r;
 }
 
 /**
@@ -338,6 +408,37 @@ static int write_file(struct engine *e, const struct file *f, char *path)
 }
 
 /**
+ * make_folder() - Make a folder
+ * @path:	Absolute path
+ *
+ * Return: 0 or a negative errno
+ */
+static int make_folder(char *path)
+{
+	int r = make_parents(path);
+
+	if (r == 0 && mkdir(path, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	return r < 0 ? r : sync_parent(path);
+}
+
+/**
+ * drop_folder() - Remove a folder that we made, unless others use it by now
+ * @path:	Absolute path
+ *
+ * Return: 0 or a negative errno
+ */
+static int drop_folder(char *path)
+{
+	if (rmdir(path) < 0)
+		return errno == ENOTEMPTY || errno == ENOENT ||
+				       errno == ENOTDIR || errno == EBUSY ?
+			       0 :
+			       -errno;
+	return sync_parent(path);
+}
+
+/**
  * execute() - Write or remove a file
  * @e:		Engine
  * @c:		Change
@@ -346,10 +447,13 @@ static int write_file(struct engine *e, const struct file *f, char *path)
  */
 static int execute(struct engine *e, const struct change *c)
 {
+	const struct file *f = c->want ? c->want : c->have;
 	char path[PATH_MAX];
 
-	full_path(e, c->want ? c->want : c->have, path);
+	full_path(e, f, path);
 	e->n_writes++;
+	if (S_ISDIR(f->mode))
+		return c->want ? make_folder(path) : drop_folder(path);
 	if (c->want)
 		return write_file(e, c->want, path);
 	if (unlink(path) < 0 && errno != ENOENT)

@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# netsetup: apply --confirm, confirm, the detached timer and what happens without it; folders, units, boots
+. "$(dirname "$0")/../lib.sh"
+netns_test "$0" "$@"
+
+ip link add eth0 type veth peer name p0
+ip link set eth0 addrgenmode none
+ip link set eth0 up
+netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
+
+cat >"$T/a.yaml" <<Y
+version: 1
+addresses: [{address: "2001:db8:10::a/128", dev: eth0, dad: skip}]
+routes: [{dst: "2001:db8:1::/64", dev: eth0}]
+sysctls: {net/ipv6/conf/eth0/hop_limit: 33}
+files: [{path: /x/y/z.conf, content: "hello"}]
+units: [{name: u, restart: [sh, -c, "cat $T/root/x/y/z.conf >>$T/runs 2>&1; echo >>$T/runs"], inputs: [/x/y/z.conf]}]
+Y
+printf 'version: 1\n' >"$T/empty.yaml"
+
+state() {
+	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
+	ip -6 route show table all | grep -v multicast | sort
+	cat /proc/sys/net/ipv6/conf/eth0/hop_limit
+	find "$T/root" 2>/dev/null | sort
+}
+is_old() { [ "$(state)" = "$old" ]; }
+timers() { pgrep -f 'netsetup.*--confirm' | wc -l; }
+no_timer() { [ "$(timers)" = 0 ]; }
+mkdir "$T/root"
+old=$(state)
+
+# Confirmed in time.
+run "${netsetup[@]}" apply --confirm 10m "$T/a.yaml"
+is 'apply --confirm returns at once' 0 "$rc"
+like 'and says what to do' "'netsetup confirm' within 600 s" "$out"
+new=$(state)
+holds 'it is applied' test "$new" != "$old"
+is 'a timer waits' 1 "$(timers)"
+for verb in plan verify; do
+	run "${netsetup[@]}" $verb "$T/a.yaml"
+	is "$verb: all is as described" 0 "$rc"
+	like "$verb: and says that it awaits confirmation" 'awaits confirmation' "$err"
+done
+run "${netsetup[@]}" show --json
+like 'show tells the seconds' '"awaits_confirmation_s":6' "$out"
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'another apply is refused' 1 "$rc"
+like 'with the way out' "'netsetup undo' takes it back" "$err"
+run "${netsetup[@]}" recover
+is 'recover leaves it' 1 "$rc"
+is 'nothing has changed' "$new" "$(state)"
+run "${netsetup[@]}" confirm
+is 'confirm keeps it' 0 "$rc"
+holds 'the timer goes' wait_for no_timer
+is 'and changed nothing' "$new" "$(state)"
+run "${netsetup[@]}" confirm
+is 'there is nothing to confirm now' 1 "$rc"
+: >"$T/runs"
+run "${netsetup[@]}" undo
+is 'a confirmed transaction can be undone' "$old" "$(state)"
+like 'the unit saw that its input went' 'No such file' "$(cat "$T/runs")"
+
+# Nobody confirms.
+run "${netsetup[@]}" apply --confirm 1s "$T/a.yaml"
+is 'applied for a second' 0 "$rc"
+holds 'the timer takes it back' wait_for is_old
+holds 'and goes' wait_for no_timer
+run "${netsetup[@]}" show
+is 'no transaction is open' 0 "$rc"
+
+# Taken back by hand.
+run "${netsetup[@]}" apply --confirm 10m "$T/a.yaml"
+run "${netsetup[@]}" undo
+is 'undo takes it back' 0 "$rc"
+is 'all of it' "$old" "$(state)"
+holds 'the timer goes, too' wait_for no_timer
+
+# The timer is killed.
+run "${netsetup[@]}" apply --confirm 1s "$T/a.yaml"
+pkill -9 -f 'netsetup.*--confirm'
+expired() { "${netsetup[@]}" show 2>&1 | grep -q 'a transaction is open'; }
+holds 'a reader says that time is up' wait_for expired
+is 'but leaves it' "$new" "$(state)"
+run "${netsetup[@]}" confirm
+is 'confirm is too late' 1 "$rc"
+like 'and says so' 'too late' "$err"
+is 'it was taken back' "$old" "$(state)"
+
+# Each kill ends in the old state, or in one that awaits confirmation.
+bad=0
+for ((i = 1; i < 60; i++)); do
+	SHOOT6_CRASH_AT=$i "${netsetup[@]}" apply --confirm 10m "$T/a.yaml" >/dev/null 2>&1
+	died=$?
+	[ $died = 137 ] || break
+	if "${netsetup[@]}" recover >/dev/null 2>&1; then
+		is_old || {
+			bad=$((bad + 1))
+			diag "killed at $i" "$(diff <(echo "$old") <(state))"
+		}
+	else
+		[ "$(state)" = "$new" ] || bad=$((bad + 1))
+		"${netsetup[@]}" undo >/dev/null 2>&1
+		is_old || bad=$((bad + 1))
+	fi
+done
+"${netsetup[@]}" undo >/dev/null 2>&1
+holds 'there were kills' test "$i" -gt 5
+is 'no kill left a mixture' 0 "$bad"
+
+# Folders that were made for files go with them; those of others stay.
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+run "${netsetup[@]}" apply "$T/a.yaml"
+like 'nothing to do with folders there' 'nothing to do' "$out"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+is 'folders go with the last file' "$old" "$(state)"
+mkdir -p "$T/root/x"
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+touch "$T/root/x/y/theirs"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+is 'a folder that others use stays' "$T/root
+$T/root/x
+$T/root/x/y
+$T/root/x/y/theirs" "$(find "$T/root" | sort)"
+rm -rf "${T:?}/root/x"
+
+# Another boot: what the kernel held is gone, files are brought back.
+boot() { # make the state look as if it were of another boot
+	local dir
+
+	for dir in "$T/state"/*-*; do
+		mv "$dir" "$T/state/00000000-0000-4000-8000-00000000000$1-${dir##*-}"
+	done
+	ip addr flush dev eth0
+	ip -6 route flush proto 166
+	sysctl -qw net.ipv6.conf.eth0.hop_limit=64
+}
+rm -rf "$T/state"
+mixed=0
+printf 'version: 1\nfiles:\n- {path: /x/a, content: "1"}\n- {path: /x/b, content: "1"}\n' >"$T/f1.yaml"
+printf 'version: 1\nfiles:\n- {path: /x/a, content: "2"}\n- {path: /x/b, content: "2"}\n' >"$T/f2.yaml"
+"${netsetup[@]}" apply "$T/f1.yaml" >/dev/null
+for ((i = 1; i < 40; i++)); do
+	SHOOT6_CRASH_AT=$i "${netsetup[@]}" apply "$T/f2.yaml" >/dev/null 2>&1
+	died=$?
+	[ $died = 137 ] || break
+	boot $((i % 10))
+	run "${netsetup[@]}" recover
+	found=$(cat "$T/root/x/a" "$T/root/x/b" "$T/root/x/"*netsetup~ 2>/dev/null)
+	case $found in
+	11) ;;
+	22) "${netsetup[@]}" apply "$T/f1.yaml" >/dev/null ;;
+	*)
+		mixed=$((mixed + 1))
+		diag "point $i: '$found' $rc $out $err"
+		"${netsetup[@]}" apply "$T/f1.yaml" >/dev/null
+		;;
+	esac
+done
+holds 'there were power cuts' test "$i" -gt 5
+is 'files are old or new after each' 0 "$mixed"
+"${netsetup[@]}" apply "$T/f2.yaml" >/dev/null
+boot 0
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'after a boot files are still known as ours' '' "$(find "$T/root" -type f)"
+is 'folders of former boots go' 1 "$(find "$T/state" -mindepth 1 -maxdepth 1 | wc -l)"
+rm -rf "$T/root/x"
+"${netsetup[@]}" apply --confirm 10m "$T/f1.yaml" >/dev/null
+boot 1
+run "${netsetup[@]}" show
+is 'a reader sees what a former boot left' 1 "$rc"
+run "${netsetup[@]}" recover
+is 'what nobody confirmed before the boot is taken back' '' "$(find "$T/root" -type f)"
+done_testing
