@@ -285,6 +285,21 @@ static void add_lab(const char *name, void *arg)
 }
 
 /**
+ * set_ids() - Put identifiers of checks into an object
+ * @o:		Object
+ * @key:	Of the array
+ * @ids:	Identifiers; NULL behind the last one, if there is room
+ */
+static void set_ids(struct json *o, const char *key,
+		    const char *const ids[static FAULT_IDS])
+{
+	struct json *list = json_set_array(o, key);
+
+	for (size_t i = 0; i < FAULT_IDS && ids[i]; i++)
+		json_append_string(list, ids[i]);
+}
+
+/**
  * list_json() - Cases, faults and labs that are up
  *
  * Return: object that the caller frees
@@ -308,6 +323,8 @@ static struct json *list_json(void)
 		json_set_string(o, "name", faults[i]->name);
 		json_set_string(o, "cause", faults[i]->cause);
 		json_set_string(o, "summary", faults[i]->summary);
+		set_ids(o, "red", faults[i]->red);
+		set_ids(o, "blocked", faults[i]->blocked);
 	}
 	if (state_each(add_lab, json_set_array(j, "labs")) < 0)
 		log_warning("no list of the labs that are up");

@@ -260,7 +260,8 @@ static void gather(const struct results *all, const unsigned char *explained,
 		(void)snprintf(names->peer, sizeof(names->peer),
 			       "the node behind %.70s", names->first->dst);
 	if (several)
-		(void)snprintf(names->node, sizeof(names->node), "the nodes");
+		(void)snprintf(names->node, sizeof(names->node),
+			       "more than one node");
 	for (i = 0; i < ARRAY_SIZE(fact_keys); i++)
 		names->facts[i] = find_fact(all, explained, mark, fact_keys[i]);
 }

@@ -414,10 +414,10 @@ const struct rule rules[] = {
 	/* IPv4. */
 	{ .cause = CAUSE_V4_LEAK, .scope = SCOPE_ALL,
 	  .seen = { .ids = "EGR-5", .reasons = "v4-reachable" },
-	  .red = "ADR-3 N64-7 CFG-1" },
+	  .red = "ADR-3 EGR-5 N64-7 CFG-1" },
 	{ .cause = CAUSE_V4_LEAK, .scope = SCOPE_ALL,
 	  .seen = { .ids = "N64-7", .reasons = "v4-reachable" },
-	  .red = "ADR-3" },
+	  .red = "ADR-3 EGR-5" },
 	{ .cause = CAUSE_V4_LITERAL, .scope = SCOPE_ALL,
 	  .seen = { .ids = "N64-7", .reasons = "v4-slow timeout" },
 	  .red = "ADR-3" },

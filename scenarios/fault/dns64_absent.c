@@ -39,4 +39,6 @@ const struct fault fault_dns64_absent = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "dns64-absent",
+	.red = { "DNS-4" },
+	.blocked = { "N64-1", "N64-3" },
 };

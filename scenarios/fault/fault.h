@@ -20,8 +20,10 @@ struct fault {
 	must_check int (*inject)(struct lab *lab);
 	must_check int (*heal)(struct lab *lab);
 	const char *cause; /* token of the diagnosis */
-	const char *red[FAULT_IDS]; /* checks that fail, "RTE-1" */
-	const char *blocked[FAULT_IDS]; /* checks that are blocked by it */
+	const char *red
+		[FAULT_IDS]; /* all checks that may fail, "RTE-1"; each does */
+	const char *blocked
+		[FAULT_IDS]; /* checks that are blocked by it, some of them */
 };
 
 extern const struct fault *const faults[];

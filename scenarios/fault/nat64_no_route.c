@@ -39,4 +39,6 @@ const struct fault fault_nat64_no_route = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "nat64-no-route",
+	.red = { "N64-2" },
+	.blocked = { "N64-3", "MTU-5" },
 };

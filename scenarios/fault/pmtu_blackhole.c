@@ -9,6 +9,27 @@
 #include "scenarios/fault/fault.h"
 
 /**
+ * forget_mtus() - Have nodes and pods forget the packet sizes they have learnt
+ * @lab:	Lab
+ *
+ * What was learnt before lasts for ten minutes, and would hide the fault from pods whose
+ * node has it.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int forget_mtus(struct lab *lab)
+{
+	static const char *const flush[] = { "ip",    "-6",    "route",
+					     "flush", "cache", NULL };
+	int r = 0;
+
+	for (size_t i = 0; i < lab->n_members && r == 0; i++)
+		if (lab->members[i]->vantage)
+			r = member_do(lab->members[i], flush);
+	return r;
+}
+
+/**
  * inject() - Break it
  * @lab:	Lab
  *
@@ -28,7 +49,9 @@ static int inject(struct lab *lab)
 			 "  }\n"
 			 "}\n",
 			 0644);
-	return r < 0 ? r : member_do(router, nft);
+	if (r == 0)
+		r = member_do(router, nft);
+	return r < 0 ? r : forget_mtus(lab);
 }
 
 /**
@@ -52,4 +75,5 @@ const struct fault fault_pmtu_blackhole = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "pmtu-blackhole",
+	.red = { "MTU-3" },
 };

@@ -42,4 +42,6 @@ const struct fault fault_pod_route_missing = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "pod-route-missing",
+	.red = { "RTE-2", "POD-2" },
+	.blocked = { "POD-4", "DNS-1", "EGR-1", "N64-2" },
 };

@@ -70,4 +70,6 @@ const struct fault fault_ra_ignored_forwarding = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "ra-ignored-forwarding",
+	.red = { "CFG-1", "RND-3", "RTE-1" },
+	.blocked = { "RTE-2", "POD-2", "DNS-1", "EGR-1", "N64-2" },
 };

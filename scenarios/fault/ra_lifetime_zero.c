@@ -104,4 +104,6 @@ const struct fault fault_ra_lifetime_zero = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "router-withdrew",
+	.red = { "CFG-1", "RND-1", "RTE-1" },
+	.blocked = { "RTE-2", "POD-2", "DNS-1", "EGR-1", "N64-2" },
 };

@@ -47,4 +47,5 @@ const struct fault fault_v4_leak = {
 	.inject = inject,
 	.heal = heal,
 	.cause = "v4-leak",
+	.red = { "ADR-3", "EGR-5" },
 };
