@@ -67,13 +67,19 @@ static const struct opt options[] = {
 	  .arg = "TIME",
 	  AT(deadline),
 	  .verbs = FORMS,
-	  .help = "time for metadata and discovery" },
+	  .help = "time for metadata and discovery, and for each check of --check" },
 	{ .name = "confirm",
 	  .type = OPT_DURATION,
 	  .arg = "TIME",
 	  AT(confirm),
 	  .verbs = " apply adopt ",
 	  .help = "take it back unless 'netsetup confirm' comes within this time" },
+	{ .name = "check",
+	  .type = OPT_STRING,
+	  .arg = "LIST|COMMAND",
+	  AT(check),
+	  .verbs = " apply adopt verify ",
+	  .help = "connectivity that must be there, or all is taken back: of gateway, dns64, nat64=IPV4, api=[ADDRESS]:PORT, parted by commas, or a command" },
 	{ .name = "hints",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -185,10 +191,21 @@ static int run_plan(void *config, int n, char **args)
  */
 static int run_verify(void *config, int n, char **args)
 {
-	int code = run_plan(config, n, args);
+	_cleanup_(session_end) struct session s;
+	_cleanup_(work_release) struct work w = { 0 };
+	int code = EXIT_OK;
 
-	if (code == EXIT_FAILED)
+	if (session_begin(&s, config) < 0)
+		return EXIT_USAGE;
+	if (plan_here(&s, n, args, &w) < 0)
+		return EXIT_USAGE;
+	show_plan(&s.e, &w, s.config->json, &s.seen);
+	if (w.plan.n || s.seen.is_open)
+		code = EXIT_FAILED;
+	if (w.plan.n)
 		log_error("the node is not as the document says");
+	if (session_reach(&s) < 0)
+		code = EXIT_FAILED;
 	return code;
 }
 

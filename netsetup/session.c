@@ -99,6 +99,43 @@ static int provider_text(struct session *s, struct buf *text)
 }
 
 /**
+ * read_check() - What `--check` was given
+ * @s:		Session; gets .reach
+ *
+ * Return: 0; -EINVAL after saying why
+ */
+static int read_check(struct session *s)
+{
+	_cleanup_(buf_release) struct buf why = BUF_INIT;
+	const struct config *c = s->config;
+	int r;
+
+	if (!c->check)
+		return 0;
+	r = reach_parse(c->check, &s->hints, &s->reach, &why);
+	if (r < 0)
+		log_error("option '--check': %s", buf_text(&why));
+	s->reach.deadline_ns = c->deadline;
+	return r;
+}
+
+/**
+ * session_reach() - Run the checks that were asked for
+ * @s:		Session
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int session_reach(struct session *s)
+{
+	_cleanup_(buf_release) struct buf why = BUF_INIT;
+	int r = s->reach.text ? reach_run(&s->reach, &why) : 0;
+
+	if (r < 0)
+		log_error("%s", buf_text(&why));
+	return r;
+}
+
+/**
  * session_read() - Document by argument, standard input or provider
  * @s:		Session
  * @n:		Arguments
@@ -133,7 +170,11 @@ int session_read(struct session *s, int n, char **args)
 		      text.len, &s->conf, &errors);
 	if (errors.len)
 		session_print(LOG_LEVEL_ERROR, errors.data);
-	return r;
+	if (r == 0 && !s->provider &&
+	    hints_read(s->config->hints ? s->config->hints : HINTS_PATH,
+		       &s->hints) < 0)
+		s->hints = (struct hints){ 0 };
+	return r < 0 ? r : read_check(s);
 }
 
 /**

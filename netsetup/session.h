@@ -10,6 +10,7 @@
 
 #include "netsetup/conf.h"
 #include "netsetup/provider.h"
+#include "netsetup/reach.h"
 #include "netsetup/txn.h"
 #include "netsetup/verb_emit.h"
 #include "lib/log.h"
@@ -19,6 +20,7 @@
 struct config {
 	const char *state, *root, *from, *hints, *metadata;
 	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
+	const char *check;
 	struct emit_options emit;
 	int64_t deadline, confirm;
 	bool json;
@@ -31,6 +33,7 @@ struct session {
 	struct engine e;
 	struct conf conf;
 	struct hints hints;
+	struct reach reach; /* .text NULL: no check is asked for */
 	struct provider *provider;
 	struct txn_seen seen; /* somebody's transaction */
 };
@@ -39,6 +42,7 @@ must_check int session_begin(struct session *s, const struct config *c);
 void session_end(struct session *s);
 must_check int session_read(struct session *s, int n, char **args);
 void session_print(enum log_level level, char *text);
+must_check int session_reach(struct session *s);
 must_check int session_peek(struct session *s);
 void session_why(struct session *s, int r, const char *after);
 

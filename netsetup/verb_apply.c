@@ -100,6 +100,22 @@ static int64_t start_timer(const struct session *s, const struct txn *t)
 }
 
 /**
+ * check_reach() - The checks of `--check`, before the commit
+ * @e:		Engine
+ * @context:	struct session
+ *
+ * Return: 0, or a negative errno
+ */
+static int check_reach(struct engine *e, void *context)
+{
+	_cleanup_(buf_release) struct buf why = BUF_INIT;
+	const struct session *s = context;
+	int r = reach_run(&s->reach, &why);
+
+	return r < 0 ? engine_fail(e, r, "%s", buf_text(&why)) : 0;
+}
+
+/**
  * apply_locked() - Plan and do
  * @s:		Session; its document is read
  * @flags:	enum engine_flags
@@ -127,6 +143,8 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 	if (s->config->verbose)
 		show_plan_lines(&w);
 	t.confirm_ns = s->config->confirm;
+	t.check = s->reach.text ? check_reach : NULL;
+	t.check_context = s;
 	r = txn_apply(&t, &w, 0);
 	if (r < 0) {
 		session_why(s, r,
@@ -134,6 +152,9 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
 	}
 	report_applied(s, &w, start_timer(s, &t));
+	/* With nothing to do there was nothing to take back, either. */
+	if (w.plan.n == 0 && session_reach(s) < 0)
+		return EXIT_FAILED;
 	return EXIT_OK;
 }
 
