@@ -7,6 +7,10 @@
  * A lab's are HIERARCHY/shoot6/NAME-INODE/MEMBER, INODE being that of the lab's state
  * folder: labs of the same name of two users are two. They need root; without it there
  * are none.
+ *
+ * Version 1 (a folder of hierarchies, perhaps with the version 2 one among them) and
+ * version 2 (one hierarchy) are told apart by what is mounted. In version 2 no process
+ * may be beside the cgroups a kubelet makes, so a node's own are in a leaf, "daemons".
  */
 
 #include "lib/base.h"
@@ -14,6 +18,20 @@
 #include <sys/types.h>
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_HELD "/run/shoot6/cgroup" /* the machine's, in the holder alone */
+
+/* In the holder: makes the cgroups of a member; @dir: the lab's state folder. */
+must_check int cgroup_make(const char *dir, const char *lab,
+			   const char *member);
+/* In the member's first process, before its root changes: moves in and makes what it is
+ * in the root of a cgroup namespace. */
+must_check int cgroup_enter(const char *dir, const char *lab,
+			    const char *member);
+/* Then, in that namespace: mounts what the machine has, each with this part of it alone.
+ * @at: folder to mount on. */
+must_check int cgroup_mount(const char *at);
+/* In any process, after setns() to a member that has cgroups: moves in. */
+must_check int cgroup_join(void);
 
 /* Removes the empty cgroups of a lab that is dead; waits a little for the kernel. */
 void cgroup_remove(const char *lab, ino_t inode);

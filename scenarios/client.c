@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/loop.h"
+#include "scenarios/cgroup.h"
 #include "scenarios/channel.h"
 #include "scenarios/root.h"
 #include "scenarios/state.h"
@@ -215,6 +216,7 @@ int client_member(struct client_lab *c, const char *member,
 	if (fd < 0)
 		return -ENOENT;
 	ret->rootless = json_get_bool(answer, "rootless", false);
+	ret->cgroup = json_get_bool(answer, "member.cgroup", false);
 	ret->pidfd = TAKE_FD(fd);
 	return 0;
 }
@@ -228,10 +230,16 @@ int client_member(struct client_lab *c, const char *member,
 static int become_member(const struct client_exec *e)
 {
 	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
-		    CLONE_NEWPID | (e->rootless ? CLONE_NEWUSER : 0);
+		    CLONE_NEWPID | (e->rootless ? CLONE_NEWUSER : 0) |
+		    (e->cgroup ? CLONE_NEWCGROUP : 0);
+	int r = 0;
 
 	if (setns(e->pidfd, flags) < 0 || chdir("/") < 0)
 		return -errno;
+	if (e->cgroup)
+		r = cgroup_join();
+	if (r < 0)
+		return r;
 	if (setenv("PATH",
 		   ROOT_BIN ":/usr/local/sbin:/usr/local/bin:/usr/sbin:"
 			    "/usr/bin:/sbin:/bin",

@@ -34,6 +34,7 @@ must_check int client_request(struct client_lab *c, const char *op,
 struct client_exec {
 	int pidfd; /* of the member's init */
 	bool rootless;
+	bool cgroup; /* of its own */
 	const char *const *argv;
 };
 

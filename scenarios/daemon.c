@@ -2,6 +2,7 @@
 #include "scenarios/core.h"
 
 #include "lib/cleanup.h"
+#include "scenarios/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@ struct entry {
 	const char *const *env;
 	int (*run)(void *arg);
 	void *arg;
+	bool stays; /* a daemon: belongs into the member's cgroups */
 };
 
 /**
@@ -35,6 +37,8 @@ static int enter_child(void *arg)
 	int r;
 
 	r = member_enter(e->member);
+	if (r == 0 && e->stays && e->member->cgroup)
+		r = cgroup_join();
 	for (const char *const *v = e->env; r == 0 && v && *v; v++)
 		if (putenv((char *)*v) != 0)
 			r = -errno;
@@ -176,7 +180,7 @@ static int daemon_start(struct entry *e, const char *const argv[],
 int member_spawn(struct member *m, const char *const argv[],
 		 const struct spawn_opts *opts, struct daemon **ret)
 {
-	struct entry e = { .member = m };
+	struct entry e = { .member = m, .stays = true };
 
 	return daemon_start(&e, argv, argv[0], opts, ret);
 }
@@ -195,7 +199,9 @@ int member_spawn(struct member *m, const char *const argv[],
 int member_fork(struct member *m, const char *name, int (*run)(void *arg),
 		void *arg, const struct spawn_opts *opts, struct daemon **ret)
 {
-	struct entry e = { .member = m, .run = run, .arg = arg };
+	struct entry e = {
+		.member = m, .run = run, .arg = arg, .stays = true
+	};
 
 	return daemon_start(&e, NULL, name, opts, ret);
 }

@@ -171,14 +171,18 @@ static int settle(struct holder *h, const struct holder_request *request)
 		.hostname = hostname,
 		.holder = true,
 		.state = request->state->path,
+		.binds = request->outside->binds,
 	};
-	int keep[] = { h->link_fd, h->listen_fd, request->state->fd };
+	int keep[3 + ARRAY_SIZE(request->outside->fds)] = {
+		h->link_fd, h->listen_fd, request->state->fd
+	};
 	int r;
 
 	(void)snprintf(hostname, sizeof(hostname), "lab-%s", request->name);
 	r = detach_stdio(request->state);
 	if (r < 0)
 		return lab_fail(&h->lab, r, "cannot write logs");
+	memcpy(keep + 3, request->outside->fds, sizeof(request->outside->fds));
 	close_foreign(keep, ARRAY_SIZE(keep));
 	r = root_enter(&root);
 	if (r < 0 && h->lab.rootless && (r == -EPERM || r == -EACCES))
@@ -232,6 +236,7 @@ static noreturn void holder_main(const struct holder_request *request,
 			.what = request->what,
 			.nodes = request->nodes,
 			.provider = request->provider,
+			.outside = request->outside,
 			.dir = ROOT_STATE,
 			.rootless = request->rootless,
 			.holder = &h,

@@ -19,6 +19,7 @@ struct holder_request {
 	const struct lab_case *what;
 	unsigned int nodes;
 	const char *provider;
+	const struct outside *outside;
 	int bin_fd; /* folder of our programs */
 	struct state *state;
 	bool rootless; /* set by holder_start() */

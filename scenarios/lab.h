@@ -48,6 +48,29 @@ struct lab_link {
 	unsigned int mtu;
 };
 
+/* Folders of the state folder (a real disk) that a node sees at a path of its own. */
+struct member_bind {
+	const char *source; /* below lab->dir/members/NAME, or absolute */
+	const char *target; /* in the member, absolute */
+	bool read_only;
+};
+
+/* What a case takes along from the machine outside: made ready in the client, before
+ * there are namespaces, by lab_case.prepare. */
+struct outside {
+	const char *name; /* of the lab */
+	const char *dir; /* its state folder, as the machine sees it */
+	unsigned int nodes; /* --nodes, or 0 */
+	const char *provider; /* --provider, or NULL */
+	const char *variant; /* --control-plane, or NULL */
+	void (*step)(void *arg, const char *text); /* what is done now */
+	void *step_arg;
+	/* Set by prepare: */
+	struct member_bind binds[6]; /* seen in the holder; ended by .target NULL */
+	int fds[4]; /* stay open in the holder; -1: none */
+	void *data; /* the case's own; not freed */
+};
+
 struct lab {
 	const char *name;
 	const char *engine; /* "netns", "kubernetes" */
@@ -55,6 +78,7 @@ struct lab {
 	unsigned int nodes; /* --nodes; 0: what the case likes */
 	const char *provider; /* --provider; NULL: what the case likes */
 	const char *dir; /* state folder as the holder sees it */
+	const struct outside *outside; /* NULL: the case takes nothing along */
 	bool rootless; /* in a user namespace, one uid mapped */
 	struct member **members; /* in the order they were made */
 	size_t n_members;
@@ -84,22 +108,24 @@ struct member {
 	struct member *node; /* of a pod; NULL otherwise */
 	struct proc init; /* as the holder sees it */
 	bool vantage; /* `run` probes from here; true for nodes and pods */
+	bool cgroup; /* has cgroups of its own */
 	struct daemon **daemons;
 	size_t n_daemons;
 	struct nl_sock *rtnl; /* libnl socket in its network namespace */
 };
 
-/* Folders of the state folder (a real disk) that a node sees at a path of its own. */
-struct member_bind {
-	const char *source; /* below lab->dir/members/NAME, or absolute */
-	const char *target; /* in the member, absolute */
-	bool read_only;
+/* A file that the member sees at a path of its own, with a content that stays: what is
+ * written to it goes nowhere. For sysctls that belong to the whole machine. */
+struct member_fixed {
+	const char *path; /* without the leading '/', "proc/sys/vm/panic_on_oom" */
+	const char *text;
 };
 
 struct member_opts {
 	bool cgroup; /* own cgroups and cgroup namespace, mounted */
 	bool shared; /* make the root shared, as a kubelet wants it */
 	const struct member_bind *binds; /* ended by .target == NULL */
+	const struct member_fixed *fixed; /* ended by .path == NULL */
 };
 
 /* @name: for a pod without its node's part ("a"); @node: of a pod, else NULL. A pod's
@@ -236,10 +262,14 @@ struct lab_case {
 	const char *summary;
 	const char *engine; /* "netns", "kubernetes" */
 	bool needs_tun; /* opens /dev/net/tun */
+	bool needs_root; /* nodes have cgroups; no user namespace gives them */
 	const char *const *needs; /* programs it starts, ends with NULL */
 	/* On each node, whether it is as netsetup had left it; NULL: not asked. Ends
 	 * with NULL: { "netsetup", "verify", "--json", ..., NULL }. */
 	const char *const *verify;
+	/* In the client, before there is a lab; NULL: nothing to do. Return: an exit
+	 * code, after saying what is wrong. */
+	int (*prepare)(struct outside *outside);
 	must_check int (*up)(struct lab *lab);
 	/* More members of `status --json` (NULL: none); of the holder. */
 	void (*status)(const struct lab *lab, struct json *status);

@@ -2,6 +2,7 @@
 #include "scenarios/core.h"
 
 #include "lib/cleanup.h"
+#include "scenarios/cgroup.h"
 #include "scenarios/root.h"
 
 #include <errno.h>
@@ -60,6 +61,8 @@ static noreturn void init_main(const struct member *m,
 	struct root root = {
 		.hostname = m->base,
 		.binds = opts ? opts->binds : NULL,
+		.fixed = opts ? opts->fixed : NULL,
+		.cgroup = m->cgroup,
 		.shared = opts && opts->shared,
 		.member_dir = dir,
 	};
@@ -68,8 +71,16 @@ static noreturn void init_main(const struct member *m,
 	(void)snprintf(dir, sizeof(dir), "%s/members/%s", m->lab->dir, m->name);
 	(void)prctl(PR_SET_NAME, "shoot6-init");
 	(void)setsid();
-	birth.r = root_enter(&root);
+	(void)snprintf(root.what, sizeof(root.what), "enter its cgroups");
+	birth.r = m->cgroup ?
+			  cgroup_enter(m->lab->dir, m->lab->name, m->name) :
+			  0;
+	if (birth.r == 0)
+		birth.r = root_enter(&root);
 	memcpy(birth.what, root.what, sizeof(birth.what));
+	/* Version 2: out of the way of the cgroups a kubelet makes. */
+	if (birth.r == 0 && m->cgroup)
+		birth.r = cgroup_join();
 	if (birth.r == 0)
 		birth.r = member_lo_up();
 	if (write(tell_fd, &birth, sizeof(birth)) != sizeof(birth) || birth.r)
@@ -108,7 +119,8 @@ void member_unaim(const struct member *m)
  */
 int member_enter(const struct member *m)
 {
-	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
+	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
+		    (m->cgroup ? CLONE_NEWCGROUP : 0);
 
 	return setns(m->init.pidfd, flags) < 0 || chdir("/") < 0 ? -errno : 0;
 }
@@ -421,6 +433,7 @@ int lab_member_new(struct lab *lab, const char *name, enum member_kind kind,
 	m->node = node;
 	m->init = (struct proc)PROC_INIT;
 	m->vantage = kind == MEMBER_NODE || kind == MEMBER_POD;
+	m->cgroup = opts && opts->cgroup;
 	(void)snprintf(m->base, sizeof(m->base), "%s", name);
 	(void)snprintf(m->name, sizeof(m->name), "%.31s%s%.31s",
 		       node ? node->name : "", node ? "/" : "", name);
@@ -429,6 +442,9 @@ int lab_member_new(struct lab *lab, const char *name, enum member_kind kind,
 	r = make_dirs(m, opts);
 	if (r < 0)
 		return lab_fail(lab, r, "member '%s'", m->name);
+	r = m->cgroup ? cgroup_make(lab->dir, lab->name, m->name) : 0;
+	if (r < 0)
+		return lab_fail(lab, r, "cgroups of '%s'", m->name);
 
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return lab_fail(lab, -errno, "member '%s'", m->name);

@@ -2,6 +2,7 @@
 #include "scenarios/root.h"
 
 #include "lib/cleanup.h"
+#include "scenarios/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -288,11 +289,12 @@ static int mount_own(struct root *root)
  */
 static int bind_asked(struct root *root)
 {
-	int r;
+	int r = 0;
 
 	if (root->holder && root->state)
-		return bind_mount(root, root->state, &ROOT_STATE[1], false);
-	for (const struct member_bind *b = root->binds; b && b->target; b++) {
+		r = bind_mount(root, root->state, &ROOT_STATE[1], false);
+	for (const struct member_bind *b = root->binds;
+	     r == 0 && b && b->target; b++) {
 		char source[PATH_MAX], target[PATH_MAX];
 
 		(void)snprintf(source, sizeof(source), "%s%s%s",
@@ -307,8 +309,37 @@ static int bind_asked(struct root *root)
 		}
 		(void)mkdir(target, 0755);
 		r = bind_mount(root, source, b->target + 1, b->read_only);
-		if (r < 0)
-			return r;
+	}
+	return r;
+}
+
+/**
+ * fix_files() - Files with a content that stays
+ * @root:	Root
+ *
+ * What the machine's kernel does not have the member does not get.
+ *
+ * Return: 0, or an errno
+ */
+static int fix_files(struct root *root)
+{
+	char source[PATH_MAX], target[PATH_MAX];
+	unsigned int n = 0;
+
+	for (const struct member_fixed *f = root->fixed; f && f->path; f++) {
+		int fd;
+
+		(void)snprintf(target, sizeof(target), NEW_ROOT "/%s", f->path);
+		if (access(target, F_OK) < 0)
+			continue;
+		(void)snprintf(source, sizeof(source),
+			       NEW_ROOT "/run/shoot6/fixed-%u", n++);
+		fd = open(source, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+		if (fd < 0 || dprintf(fd, "%s\n", f->text) < 0)
+			return failed(root, "write", source);
+		(void)close(fd);
+		if (mount(source, target, NULL, MS_BIND, NULL) < 0)
+			return failed(root, "mount on", target);
 	}
 	return 0;
 }
@@ -367,6 +398,14 @@ int root_enter(struct root *root)
 		r = bind_asked(root);
 	if (r == 0)
 		r = mount_own(root);
+	if (r == 0)
+		r = fix_files(root);
+	if (r == 0 && root->cgroup) {
+		r = cgroup_mount(NEW_ROOT "/sys/fs/cgroup");
+		if (r < 0)
+			(void)snprintf(root->what, sizeof(root->what),
+				       "mount '/sys/fs/cgroup'");
+	}
 	if (r < 0)
 		return r;
 	if (chdir(NEW_ROOT) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)

@@ -21,7 +21,9 @@ struct root {
 	/* Holder alone: the folder of our programs is the working directory. */
 	bool holder;
 	const char *state; /* holder: path of the state folder on the machine */
-	const struct member_bind *binds; /* of a member; NULL: none */
+	const struct member_bind *binds; /* NULL: none */
+	const struct member_fixed *fixed; /* of a member; NULL: none */
+	bool cgroup; /* of a member: mount its cgroups, see cgroup.h */
 	const char *member_dir; /* of a member: what relative binds begin at */
 	bool shared;
 	/* out: what failed, for the user */

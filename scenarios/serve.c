@@ -50,6 +50,7 @@ static struct json *member_json(struct member *m)
 	json_set_string(j, "kind", kinds[m->kind]);
 	json_set_string(j, "node", m->node ? m->node->name : NULL);
 	json_set_bool(j, "vantage", m->vantage);
+	json_set_bool(j, "cgroup", m->cgroup);
 	return j;
 }
 

@@ -84,6 +84,12 @@ static int check_needs(const struct lab_case *what)
 			  *p, what->name);
 		code = EXIT_USAGE;
 	}
+	if (what->needs_root && code == EXIT_OK && holder_rootless()) {
+		log_error("missing permission: the nodes of case '%s' have "
+			  "cgroups of their own: be root",
+			  what->name);
+		return EXIT_SKIPPED;
+	}
 	if (what->needs_tun && code == EXIT_OK) {
 		int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
 
@@ -145,12 +151,57 @@ static int up_code(const struct up *up, int64_t error)
 }
 
 /**
- * start() - Make the folder and the holder
- * @up:		Lab
+ * show_step() - Show what is made ready outside
+ * @arg:	struct ui
+ * @text:	What
+ */
+static void show_step(void *arg, const char *text)
+{
+	ui_step(arg, text);
+}
+
+/**
+ * prepare() - What the case takes along from the machine outside
+ * @up:		Lab, its state folder made
+ * @ui:		Where to show what is done
  *
  * Return: exit code
  */
-static int start(struct up *up)
+static int prepare(struct up *up, struct ui *ui)
+{
+	up->outside = (struct outside){
+		.name = up->name,
+		.dir = up->state.path,
+		.nodes = up->nodes,
+		.provider = up->provider,
+		.variant = up->variant,
+		.step = show_step,
+		.step_arg = ui,
+		.fds = { -1, -1, -1, -1 },
+	};
+	return up->what->prepare ? up->what->prepare(&up->outside) : EXIT_OK;
+}
+
+/**
+ * close_outside() - Close what is the holder's alone from now on
+ * @up:		Lab
+ */
+static void close_outside(struct up *up)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(up->outside.fds); i++) {
+		cleanup_close(&up->outside.fds[i]);
+		up->outside.fds[i] = -1;
+	}
+}
+
+/**
+ * start() - Make the folder and the holder
+ * @up:		Lab
+ * @ui:		Where to show what is done
+ *
+ * Return: exit code
+ */
+static int start(struct up *up, struct ui *ui)
 {
 	_cleanup_close_ int bin = open_programs(up->program);
 	struct holder_request request = {
@@ -158,6 +209,7 @@ static int start(struct up *up)
 		.what = up->what,
 		.nodes = up->nodes,
 		.provider = up->provider,
+		.outside = &up->outside,
 		.bin_fd = bin,
 		.state = &up->state,
 	};
@@ -174,7 +226,13 @@ static int start(struct up *up)
 			  up->name, strerror(-r));
 		return EXIT_USAGE;
 	}
+	r = prepare(up, ui);
+	if (r != EXIT_OK) {
+		state_remove(&up->state);
+		return r;
+	}
 	r = holder_start(&request, &up->holder, &up->link_fd);
+	close_outside(up);
 	if (r == 0)
 		return EXIT_OK;
 	state_remove(&up->state);
@@ -206,7 +264,7 @@ int up_start(struct up *up, struct ui *ui)
 	up->link_fd = -1;
 	code = check_needs(up->what);
 	if (code == EXIT_OK)
-		code = start(up);
+		code = start(up, ui);
 	if (code != EXIT_OK)
 		return code;
 	r = follow(up, ui, &error);

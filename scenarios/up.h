@@ -16,6 +16,8 @@ struct up {
 	unsigned int nodes;
 	const char *provider;
 	const char *program; /* argv[0], to find our programs by */
+	const char *variant; /* --control-plane */
+	struct outside outside;
 	struct state state;
 	struct proc holder;
 	int link_fd;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * gcp: two nodes of a GCP-shaped cloud, brought up by `netsetup apply`
+ * gcp: nodes of a GCP-shaped cloud, brought up by `netsetup apply`
  *
  * A router with the metadata service and Router Advertisements (M, no prefix, RDNSS,
  * PREF64), and a cable of its own for each node: on this cloud nodes share no link. A
@@ -9,14 +9,20 @@
  * the metadata say. The router delivers a node's address and its pods' range, as the
  * cloud's route tables do.
  */
-#include "scenarios/lab.h"
+#include "scenarios/cases/gcp.h"
+
+#include "lib/cleanup.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 
-#define GCP_NODES  2
+#define GCP_NODES  2 /* where --nodes is not given */
 #define GCP_MTU    1460
+/* A cable has two ends, whose addresses the cloud gives out: nothing to detect, and the
+ * router is heard at once instead of after two to four seconds. */
+#define NO_DAD     "net/ipv6/conf/default/accept_dad"
 #define GCP_CONFIG "/etc/shoot6/metadata.json"
 #define GCP_SHOOT  "/etc/shoot6/shoot.yaml"
 
@@ -55,10 +61,11 @@ static const char instance_json[] =
 /**
  * write_metadata() - The metadata service's configuration
  * @router:	Where it is to run
+ * @nodes:	Number of nodes
  *
  * Return: 0, or a negative errno
  */
-static int write_metadata(struct member *router)
+static int write_metadata(struct member *router, unsigned int nodes)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r;
@@ -70,7 +77,7 @@ static int write_metadata(struct member *router)
 		 "\"answer\": {\"Metadata-Flavor\": \"Google\"},\n"
 		 "\"keys\": \"kebab\", \"verbatim\": [\"attributes\"],\n"
 		 "\"instances\": [\n");
-	for (unsigned int n = 1; n <= GCP_NODES; n++) {
+	for (unsigned int n = 1; n <= nodes; n++) {
 		struct addr gateway;
 		char ifname[16];
 
@@ -80,7 +87,7 @@ static int write_metadata(struct member *router)
 			return r;
 		buf_printf(&text, instance_json, n, ADDR_TEXT(&gateway),
 			   GCP_MTU);
-		buf_puts(&text, n < GCP_NODES ? ",\n" : "]}\n");
+		buf_puts(&text, n < nodes ? ",\n" : "]}\n");
 	}
 	r = buf_error(&text);
 	if (r < 0)
@@ -93,10 +100,12 @@ static int write_metadata(struct member *router)
  * @lab:	Lab
  * @router:	The cloud
  * @n:		Number of the node, from 1
+ * @node_opts:	For its member, or NULL
  *
  * Return: 0, or an errno that was told to the user
  */
-static int join_node(struct lab *lab, struct member *router, unsigned int n)
+static int join_node(struct lab *lab, struct member *router, unsigned int n,
+		     const struct member_opts *node_opts)
 {
 	char name[16], ifname[16], mac[18], mac_router[18], dst[ADDR_STRLEN];
 	struct veth_opts opts = { .mtu = GCP_MTU,
@@ -111,7 +120,9 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n)
 	(void)snprintf(mac, sizeof(mac), "42:01:0a:80:00:%02x", n);
 	(void)snprintf(mac_router, sizeof(mac_router), "42:01:0a:80:ff:%02x",
 		       n);
-	r = lab_member_new(lab, name, MEMBER_NODE, NULL, NULL, &node);
+	r = lab_member_new(lab, name, MEMBER_NODE, NULL, node_opts, &node);
+	if (r == 0)
+		r = member_sysctl(node, NO_DAD, "0");
 	if (r == 0)
 		r = member_write(node, GCP_SHOOT, shoot_yaml, 0644);
 	if (r == 0)
@@ -129,20 +140,49 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n)
 }
 
 /**
+ * start_ra() - Router Advertisements on every node's cable
+ * @router:	Where they come from
+ * @nodes:	Number of nodes
+ * @ret:	The daemon
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int start_ra(struct member *router, unsigned int nodes,
+		    struct daemon **ret)
+{
+	static const char *const fixed[] = {
+		"--managed",	   "--mtu",    "1460",		   "--rdnss",
+		"2001:db8:53::53", "--pref64", "2001:db8:64::/96", NULL,
+	};
+	static const struct spawn_opts opts = { .ready = "ready" };
+	_cleanup_free_ const char **argv =
+		calloc(2 * nodes + 1 + ARRAY_SIZE(fixed), sizeof(*argv));
+	_cleanup_free_ char(*names)[16] = calloc(nodes, sizeof(*names));
+	size_t n = 0;
+
+	if (!argv || !names)
+		return lab_fail(router->lab, -ENOMEM, "router advertisements");
+	argv[n++] = "fabric-ra";
+	for (unsigned int i = 0; i < nodes; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "n%u", i + 1);
+		argv[n++] = "--interface";
+		argv[n++] = names[i];
+	}
+	memcpy(argv + n, fixed, sizeof(fixed));
+	return member_spawn(router, argv, &opts, ret);
+}
+
+/**
  * start_services() - Metadata and Router Advertisements
  * @lab:	Lab
  * @router:	Where they run
+ * @nodes:	Number of nodes
  *
  * Return: 0 once both serve, or an errno that was told to the user
  */
-static int start_services(struct lab *lab, struct member *router)
+static int start_services(struct lab *lab, struct member *router,
+			  unsigned int nodes)
 {
-	static const char *const ra[] = {
-		"fabric-ra", "--interface",     "n1",       "--interface",
-		"n2",        "--managed",       "--mtu",    "1460",
-		"--rdnss",   "2001:db8:53::53", "--pref64", "2001:db8:64::/96",
-		NULL,
-	};
 	static const char *const metadata[] = {
 		"fabric-metadata", "--listen", "fd20:ce::254", GCP_CONFIG, NULL,
 	};
@@ -150,12 +190,12 @@ static int start_services(struct lab *lab, struct member *router)
 	struct daemon *a, *b;
 	int r;
 
-	r = write_metadata(router);
+	r = write_metadata(router, nodes);
 	if (r < 0)
 		return lab_fail(lab, r, "metadata of the nodes");
 	r = member_spawn(router, metadata, &opts, &a);
 	if (r == 0)
-		r = member_spawn(router, ra, &opts, &b);
+		r = start_ra(router, nodes, &b);
 	if (r == 0)
 		r = daemon_wait(a, lab_deadline(20));
 	if (r == 0)
@@ -197,17 +237,31 @@ static int wait_for_router(struct member *node, int64_t deadline_ns)
 }
 
 /**
- * set_up_nodes() - netsetup apply in every node at once
+ * gcp_nodes() - Number of nodes of a lab
  * @lab:	Lab
+ *
+ * Return: what --nodes says, or what the case likes
+ */
+unsigned int gcp_nodes(const struct lab *lab)
+{
+	return lab->nodes ? lab->nodes : GCP_NODES;
+}
+
+/**
+ * gcp_apply() - netsetup apply in every node at once
+ * @lab:	Lab
+ * @nodes:	Number of nodes
  *
  * Return: 0, or an errno that was told to the user in netsetup's own words
  */
-static int set_up_nodes(struct lab *lab)
+int gcp_apply(struct lab *lab, unsigned int nodes)
 {
-	struct lab_job jobs[GCP_NODES] = { 0 };
+	_cleanup_free_ struct lab_job *jobs = calloc(nodes, sizeof(*jobs));
 	int r;
 
-	for (unsigned int n = 0; n < GCP_NODES; n++) {
+	if (!jobs)
+		return lab_fail(lab, -ENOMEM, "netsetup apply");
+	for (unsigned int n = 0; n < nodes; n++) {
 		char name[16];
 
 		(void)snprintf(name, sizeof(name), "node%u", n + 1);
@@ -218,8 +272,8 @@ static int set_up_nodes(struct lab *lab)
 			return r;
 	}
 	lab_step(lab, "setting the nodes up: netsetup apply --provider gcp");
-	r = lab_jobs(lab, jobs, GCP_NODES, lab_deadline(60));
-	for (unsigned int n = 0; n < GCP_NODES; n++) {
+	r = lab_jobs(lab, jobs, nodes, lab_deadline(60));
+	for (unsigned int n = 0; n < nodes; n++) {
 		if (jobs[n].status != 0)
 			(void)lab_fail(lab, 0, "%s: %s", jobs[n].member->name,
 				       buf_text(&jobs[n].err));
@@ -230,6 +284,33 @@ static int set_up_nodes(struct lab *lab)
 }
 
 /**
+ * gcp_cloud() - The router with its services, and the nodes on their cables
+ * @lab:	Lab
+ * @nodes:	Number of nodes
+ * @node_opts:	For the members they are, or NULL
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int gcp_cloud(struct lab *lab, unsigned int nodes,
+	      const struct member_opts *node_opts)
+{
+	struct member *router;
+	int r;
+
+	lab_step(lab, "making the router and %u nodes", nodes);
+	r = lab_member_new(lab, "router", MEMBER_ROUTER, NULL, NULL, &router);
+	if (r == 0)
+		r = member_sysctl(router, "net/ipv6/conf/all/forwarding", "1");
+	if (r == 0)
+		r = member_sysctl(router, NO_DAD, "0");
+	if (r == 0)
+		r = member_addr_add(router, "lo", "fd20:ce::254/128");
+	for (unsigned int n = 1; r == 0 && n <= nodes; n++)
+		r = join_node(lab, router, n, node_opts);
+	return r < 0 ? r : start_services(lab, router, nodes);
+}
+
+/**
  * up() - Bring it up
  * @lab:	Lab
  *
@@ -237,24 +318,12 @@ static int set_up_nodes(struct lab *lab)
  */
 static int up(struct lab *lab)
 {
-	struct member *router;
-	int r;
+	int r = gcp_cloud(lab, gcp_nodes(lab), NULL);
 
-	lab_step(lab, "making the router and %d nodes", GCP_NODES);
-	r = lab_member_new(lab, "router", MEMBER_ROUTER, NULL, NULL, &router);
-	if (r == 0)
-		r = member_sysctl(router, "net/ipv6/conf/all/forwarding", "1");
-	if (r == 0)
-		r = member_addr_add(router, "lo", "fd20:ce::254/128");
-	for (unsigned int n = 1; r == 0 && n <= GCP_NODES; n++)
-		r = join_node(lab, router, n);
 	if (r < 0)
 		return r;
-	lab_step(lab, "waiting for metadata and router advertisements");
-	r = start_services(lab, router);
-	if (r < 0)
-		return r;
-	return set_up_nodes(lab);
+	lab_step(lab, "waiting for router advertisements");
+	return gcp_apply(lab, gcp_nodes(lab));
 }
 
 const struct lab_case case_gcp = {

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: gcp - a GCP-shaped cloud, in the two steps that others put theirs between
+ *
+ * Each function tells the user itself why it failed. Node N is member "nodeN", its
+ * address 2001:db8:10:0:N::1, its pods 2001:db8:10:0:N::/112.
+ */
+
+#include "scenarios/lab.h"
+
+unsigned int gcp_nodes(const struct lab *lab);
+/* The router with its services, and nodes without addresses on their cables. */
+must_check int gcp_cloud(struct lab *lab, unsigned int nodes,
+			 const struct member_opts *node_opts);
+/* netsetup apply in each node, once it has heard its router. */
+must_check int gcp_apply(struct lab *lab, unsigned int nodes);
