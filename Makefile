@@ -85,6 +85,10 @@ demo: deps ## bring a shoot up, prove it, take it down (FAULT=NAME breaks it fir
 	@$(MAKE) --no-print-directory all
 	@ci/demo $(bin) $(FAULT)
 
+shoot: deps ## bring a real IPv6-only Kubernetes cluster up (NODES=3)
+	@$(MAKE) --no-print-directory image
+	@$(bin)/scenario up shoot $(if $(NODES),--nodes $(NODES))
+
 install: all man ## install into $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man8
@@ -119,5 +123,5 @@ help: ## print this
 		sort | expand -t 24
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
-.PHONY: all deps lint format demo install uninstall man clean help
+.PHONY: all deps lint format demo shoot install uninstall man clean help
 .DELETE_ON_ERROR:

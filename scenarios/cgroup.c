@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#define LEAF	   "daemons" /* of version 2 */
+#define LEAF         "daemons" /* of version 2 */
 #define CGROUP_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 /* What to do with one hierarchy: @name is NULL where all is one of version 2. */
@@ -127,8 +127,9 @@ static int inherit(int parent, int child)
  */
 static void hand_down(int fd)
 {
-	static const char *const wanted[] = { "+cpu",	 "+memory", "+pids",
-					      "+cpuset", "+io",	    "+hugetlb" };
+	static const char *const wanted[] = {
+		"+cpu", "+memory", "+pids", "+cpuset", "+io", "+hugetlb"
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		(void)put(fd, "cgroup.subtree_control", wanted[i]);
@@ -283,8 +284,9 @@ static int mount_one(int fd, const char *name, bool v2, void *arg)
 			       0;
 	if (strcmp(name, "systemd") == 0)
 		name = "none,name=systemd";
-	return mount("cgroup", path, "cgroup", CGROUP_FLAGS, name) < 0 ? -errno :
-									  0;
+	return mount("cgroup", path, "cgroup", CGROUP_FLAGS, name) < 0 ?
+		       -errno :
+		       0;
 }
 
 /**

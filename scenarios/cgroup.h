@@ -18,7 +18,8 @@
 #include <sys/types.h>
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
-#define CGROUP_HELD "/run/shoot6/cgroup" /* the machine's, in the holder alone */
+#define CGROUP_HELD \
+	"/run/shoot6/cgroup" /* the machine's, in the holder alone */
 
 /* In the holder: makes the cgroups of a member; @dir: the lab's state folder. */
 must_check int cgroup_make(const char *dir, const char *lab,

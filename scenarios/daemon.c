@@ -199,9 +199,7 @@ int member_spawn(struct member *m, const char *const argv[],
 int member_fork(struct member *m, const char *name, int (*run)(void *arg),
 		void *arg, const struct spawn_opts *opts, struct daemon **ret)
 {
-	struct entry e = {
-		.member = m, .run = run, .arg = arg, .stays = true
-	};
+	struct entry e = { .member = m, .run = run, .arg = arg, .stays = true };
 
 	return daemon_start(&e, NULL, name, opts, ret);
 }

@@ -66,7 +66,8 @@ struct outside {
 	void (*step)(void *arg, const char *text); /* what is done now */
 	void *step_arg;
 	/* Set by prepare: */
-	struct member_bind binds[6]; /* seen in the holder; ended by .target NULL */
+	struct member_bind
+		binds[6]; /* seen in the holder; ended by .target NULL */
 	int fds[4]; /* stay open in the holder; -1: none */
 	void *data; /* the case's own; not freed */
 };
@@ -117,7 +118,8 @@ struct member {
 /* A file that the member sees at a path of its own, with a content that stays: what is
  * written to it goes nowhere. For sysctls that belong to the whole machine. */
 struct member_fixed {
-	const char *path; /* without the leading '/', "proc/sys/vm/panic_on_oom" */
+	const char
+		*path; /* without the leading '/', "proc/sys/vm/panic_on_oom" */
 	const char *text;
 };
 

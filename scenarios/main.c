@@ -178,6 +178,11 @@ static void print_status(const struct json *status)
 	       json_get_string(status, "name"),
 	       json_get_string(status, "engine"),
 	       (intmax_t)json_get_int(status, "pid", 0));
+	if (json_get(status, "kubernetes"))
+		printf("  Kubernetes %s at %s, kubeconfig %s\n",
+		       json_get_string(status, "kubernetes.version"),
+		       json_get_string(status, "kubernetes.server"),
+		       json_get_string(status, "kubernetes.kubeconfig"));
 	for (; m; m = json_next(m)) {
 		const struct json *a = json_first(json_get(m, "addresses"));
 
@@ -236,6 +241,38 @@ static int command_status(void *config, int n_args, char **args)
 		return print_json(status);
 	print_status(status);
 	return EXIT_OK;
+}
+
+/**
+ * command_kubeconfig() - scenario kubeconfig NAME
+ * @config:	Not used
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_kubeconfig(void *config, int n_args, char **args)
+{
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	_cleanup_(json_freep) struct json *status = NULL;
+	const char *path;
+	int r;
+
+	(void)config;
+	if (n_args != 1)
+		return usage("kubeconfig NAME");
+	r = open_lab(args[0], &lab);
+	if (r != EXIT_OK)
+		return r;
+	r = client_status(&lab, &status);
+	path = r < 0 ? NULL : json_get_string(status, "kubernetes.kubeconfig");
+	if (!path) {
+		log_error("lab '%s': %s", args[0],
+			  r < 0 ? strerror(-r) : "no Kubernetes cluster");
+		return r < 0 ? EXIT_FAILED : EXIT_USAGE;
+	}
+	printf("%s\n", path);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 /**
@@ -438,6 +475,8 @@ static const struct opt_command commands[] = {
 	{ "exec", "NAME MEMBER -- CMD...", "run a command in a member",
 	  command_exec },
 	{ "status", "NAME", "show the members of a lab", command_status },
+	{ "kubeconfig", "NAME", "print the path of a cluster's kubeconfig",
+	  command_kubeconfig },
 	{ "down", "NAME", "end a lab", command_down },
 };
 
@@ -452,6 +491,9 @@ static const struct opt_program program = {
 	.examples = "  scenario up demo\n"
 		    "  scenario exec demo node1 -- ip -6 route\n"
 		    "  scenario run demo --fault nat64-no-route\n"
+		    "  scenario up shoot --nodes 5\n"
+		    "  kubectl --kubeconfig $(scenario kubeconfig shoot) get "
+		    "nodes\n"
 		    "  scenario down demo\n",
 };
 

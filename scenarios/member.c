@@ -72,9 +72,8 @@ static noreturn void init_main(const struct member *m,
 	(void)prctl(PR_SET_NAME, "shoot6-init");
 	(void)setsid();
 	(void)snprintf(root.what, sizeof(root.what), "enter its cgroups");
-	birth.r = m->cgroup ?
-			  cgroup_enter(m->lab->dir, m->lab->name, m->name) :
-			  0;
+	birth.r = m->cgroup ? cgroup_enter(m->lab->dir, m->lab->name, m->name) :
+			      0;
 	if (birth.r == 0)
 		birth.r = root_enter(&root);
 	memcpy(birth.what, root.what, sizeof(birth.what));

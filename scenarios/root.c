@@ -17,6 +17,8 @@
 #define NEW_ROOT \
 	"/sys" /* where the new root is made: exists on every machine */
 
+#define ROOT_BINDS 16 /* at most, of one root */
+
 /* Folders of the new root, each after the one it is in. */
 static const struct {
 	const char *path;
@@ -127,6 +129,49 @@ static int failed(struct root *root, const char *what, const char *path)
 }
 
 /**
+ * clone_tree() - Take what is mounted at a path, with all below it
+ * @root:	For the error
+ * @source:	Path; relative to the working directory or absolute
+ *
+ * Return: descriptor of the detached copy, or an errno
+ */
+static int clone_tree(struct root *root, const char *source)
+{
+	int fd = (int)syscall(SYS_open_tree, AT_FDCWD, source,
+			      OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC |
+				      AT_RECURSIVE);
+
+	return fd < 0 ? failed(root, "bind", source) : fd;
+}
+
+/**
+ * mount_tree() - Put a detached copy into the new root
+ * @root:	For the error
+ * @fd:		From clone_tree()
+ * @source:	Path it is of, for the error
+ * @target:	Path below NEW_ROOT, exists
+ * @read_only:	With all that is mounted below
+ *
+ * Return: 0, or an errno: -EPERM where the kernel does not let us
+ */
+static int mount_tree(struct root *root, int fd, const char *source,
+		      const char *target, bool read_only)
+{
+	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
+	char path[PATH_MAX];
+
+	if (read_only &&
+	    syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
+		    &attr, sizeof(attr)) < 0)
+		return failed(root, "make read-only", source);
+	(void)snprintf(path, sizeof(path), NEW_ROOT "/%s", target);
+	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path,
+		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return failed(root, "mount on", path);
+	return 0;
+}
+
+/**
  * bind_mount() - Show a file or folder of the old root in the new one
  * @root:	For the error
  * @source:	Path; relative to the working directory or absolute
@@ -138,23 +183,9 @@ static int failed(struct root *root, const char *what, const char *path)
 static int bind_mount(struct root *root, const char *source, const char *target,
 		      bool read_only)
 {
-	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	_cleanup_close_ int fd = -1;
-	char path[PATH_MAX];
+	_cleanup_close_ int fd = clone_tree(root, source);
 
-	fd = (int)syscall(SYS_open_tree, AT_FDCWD, source,
-			  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
-	if (fd < 0)
-		return failed(root, "bind", source);
-	if (read_only &&
-	    syscall(SYS_mount_setattr, fd, "", AT_EMPTY_PATH | AT_RECURSIVE,
-		    &attr, sizeof(attr)) < 0)
-		return failed(root, "make read-only", source);
-	(void)snprintf(path, sizeof(path), NEW_ROOT "/%s", target);
-	if (syscall(SYS_move_mount, fd, "", AT_FDCWD, path,
-		    MOVE_MOUNT_F_EMPTY_PATH) < 0)
-		return failed(root, "mount on", path);
-	return 0;
+	return fd < 0 ? fd : mount_tree(root, fd, source, target, read_only);
 }
 
 /**
@@ -282,24 +313,48 @@ static int mount_own(struct root *root)
 }
 
 /**
- * bind_asked() - Binds that were asked for
+ * take_asked() - Take hold of what is to be bound, before the new root hides it
  * @root:	Root
+ * @trees:	Descriptors in the order of the binds; -1 before
  *
  * Return: 0, or an errno
  */
-static int bind_asked(struct root *root)
+static int take_asked(struct root *root, int trees[static ROOT_BINDS])
 {
+	size_t n = 0;
+
+	for (const struct member_bind *b = root->binds;
+	     b && b->target && n < ROOT_BINDS; b++) {
+		char source[PATH_MAX];
+
+		(void)snprintf(source, sizeof(source), "%s%s%s",
+			       b->source[0] == '/' ? "" : root->member_dir,
+			       b->source[0] == '/' ? "" : "/", b->source);
+		trees[n] = clone_tree(root, source);
+		if (trees[n++] < 0)
+			return trees[n - 1];
+	}
+	return 0;
+}
+
+/**
+ * bind_asked() - Binds that were asked for
+ * @root:	Root
+ * @trees:	From take_asked(); closed
+ *
+ * Return: 0, or an errno
+ */
+static int bind_asked(struct root *root, int trees[static ROOT_BINDS])
+{
+	size_t n = 0;
 	int r = 0;
 
 	if (root->holder && root->state)
 		r = bind_mount(root, root->state, &ROOT_STATE[1], false);
 	for (const struct member_bind *b = root->binds;
-	     r == 0 && b && b->target; b++) {
-		char source[PATH_MAX], target[PATH_MAX];
+	     r == 0 && b && b->target && n < ROOT_BINDS; b++) {
+		char target[PATH_MAX];
 
-		(void)snprintf(source, sizeof(source), "%s%s%s",
-			       b->source[0] == '/' ? "" : root->member_dir,
-			       b->source[0] == '/' ? "" : "/", b->source);
 		(void)snprintf(target, sizeof(target), NEW_ROOT "%s",
 			       b->target);
 		for (char *c = target + 1; (c = strchr(c + 1, '/'));) {
@@ -308,7 +363,9 @@ static int bind_asked(struct root *root)
 			*c = '/';
 		}
 		(void)mkdir(target, 0755);
-		r = bind_mount(root, source, b->target + 1, b->read_only);
+		r = mount_tree(root, trees[n], b->source, b->target + 1,
+			       b->read_only);
+		(void)close(trees[n++]);
 	}
 	return r;
 }
@@ -384,18 +441,21 @@ static int write_files(struct root *root)
  */
 int root_enter(struct root *root)
 {
-	int r;
+	int trees[ROOT_BINDS], r;
 
 	(void)umask(022);
 	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		return failed(root, "make private", "/");
+	r = take_asked(root, trees);
+	if (r < 0)
+		return r;
 	if (mount("shoot6", NEW_ROOT, "tmpfs", 0, "mode=0755") < 0)
 		return failed(root, "mount", NEW_ROOT);
 	r = make_folders(root);
 	if (r == 0)
 		r = show_machine(root);
 	if (r == 0)
-		r = bind_asked(root);
+		r = bind_asked(root, trees);
 	if (r == 0)
 		r = mount_own(root);
 	if (r == 0)

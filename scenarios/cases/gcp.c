@@ -151,8 +151,14 @@ static int start_ra(struct member *router, unsigned int nodes,
 		    struct daemon **ret)
 {
 	static const char *const fixed[] = {
-		"--managed",	   "--mtu",    "1460",		   "--rdnss",
-		"2001:db8:53::53", "--pref64", "2001:db8:64::/96", NULL,
+		"--managed",
+		"--mtu",
+		"1460",
+		"--rdnss",
+		"2001:db8:53::53",
+		"--pref64",
+		"2001:db8:64::/96",
+		NULL,
 	};
 	static const struct spawn_opts opts = { .ready = "ready" };
 	_cleanup_free_ const char **argv =

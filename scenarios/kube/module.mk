@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # The kubernetes engine and the live runner, the image tool, the pause program.
 progs += scenario-image
-srcs-scenario-image := $(filter-out scenarios/kube/pause.c,\
-	$(wildcard scenarios/kube/*.c scenarios/live/*.c))
-libs-scenario-image := libcrypto libcurl liblzma zlib
+srcs-scenario-image := $(addprefix scenarios/kube/,image_main.c images.c oci.c \
+	tar.c store.c bin.c unpack.c)
+libs-scenario-image := libcrypto liblzma zlib
 
 # Static, so that a pod's sandbox needs no library.
 $(out)/libexec/pause: scenarios/kube/pause.c

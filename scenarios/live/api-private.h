@@ -18,6 +18,8 @@ struct api {
 	CURLM *multi;
 	CURL *easy;
 	int cancel_fd; /* readable: give up; -1: none */
+	api_socket_fn *open; /* NULL: socket() */
+	void *open_arg;
 	char detail[CURL_ERROR_SIZE];
 	struct buf error; /* what api_error() says */
 };

@@ -96,6 +96,37 @@ void api_cancel_by(struct api *api, int fd)
 }
 
 /**
+ * api_socket_by() - Make sockets elsewhere, e.g. in another network namespace
+ * @api:	The client
+ * @open:	As socket(), or a negative errno; NULL: socket() itself
+ * @arg:	For @open
+ */
+void api_socket_by(struct api *api, api_socket_fn *open, void *arg)
+{
+	api->open = open;
+	api->open_arg = arg;
+}
+
+/**
+ * open_socket() - Make a socket (libcurl's callback)
+ * @arg:	The client
+ * @purpose:	Not used
+ * @address:	Where it will connect to
+ *
+ * Return: descriptor, or CURL_SOCKET_BAD
+ */
+static curl_socket_t open_socket(void *arg, curlsocktype purpose,
+				 struct curl_sockaddr *address)
+{
+	struct api *api = arg;
+	int fd = api->open(api->open_arg, address->family, address->socktype,
+			   address->protocol);
+
+	(void)purpose;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/**
  * take_bytes() - Receive part of an answer (libcurl's write callback)
  * @data:	Bytes
  * @one:	1
@@ -205,6 +236,10 @@ static void set_up(struct api *api, struct request *req, const char *url,
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, req->body);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)strlen(req->body));
+	}
+	if (api->open) {
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, api);
 	}
 	set_blob(easy, CURLOPT_CAINFO_BLOB, &config->ca);
 	set_blob(easy, CURLOPT_SSLCERT_BLOB, &config->cert);

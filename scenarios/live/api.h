@@ -33,6 +33,9 @@ DEFINE_CLEANUP(struct api *, api_free)
 const char *api_server(const struct api *api);
 const char *api_error(const struct api *api);
 void api_cancel_by(struct api *api, int fd);
+/* Sockets are made by @open instead of socket(): a descriptor, or an errno. */
+typedef int api_socket_fn(void *arg, int family, int type, int protocol);
+void api_socket_by(struct api *api, api_socket_fn *open, void *arg);
 
 must_check int api_get(struct api *api, const char *path, int64_t deadline_ns,
 		       struct json **ret_json);

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * shoot: a real Kubernetes cluster on the GCP-shaped cloud of case gcp
+ */
+#include "scenarios/cases/gcp.h"
+#include "scenarios/fabric/fabric.h"
+#include "scenarios/kube/cluster.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+#define NODES_S 90 /* until all nodes are ready, then until CoreDNS is */
+
+static const char *const needs[] = {
+	"etcd",    "containerd", "runc", "ctr",   "ptp", "host-local",
+	"portmap", "unbound",    "nsd",  "tayga", "nft", NULL,
+};
+
+/* Sysctls of the whole machine that a kubelet writes: it finds what it wants and leaves
+ * them alone. */
+static const struct member_fixed fixed[] = {
+	{ "proc/sys/vm/overcommit_memory", "1" },
+	{ "proc/sys/vm/panic_on_oom", "0" },
+	{ "proc/sys/kernel/panic", "10" },
+	{ "proc/sys/kernel/panic_on_oops", "1" },
+	{ "proc/sys/kernel/keys/root_maxkeys", "1000000" },
+	{ "proc/sys/kernel/keys/root_maxbytes", "25000000" },
+	{ NULL, NULL },
+};
+
+/* On a real disk: containerd's overlays cannot stand on another. */
+static const struct member_bind binds[] = {
+	{ CLUSTER_BIN, CLUSTER_BIN, .read_only = true },
+	{ "containerd", "/var/lib/containerd" },
+	{ "kubelet", "/var/lib/kubelet" },
+	{ "etcd", "/var/lib/etcd" },
+	{ NULL, NULL },
+};
+
+static const struct member_opts node_opts = {
+	.cgroup = true,
+	.shared = true,
+	.binds = binds,
+	.fixed = fixed,
+};
+
+/**
+ * start_all() - Start the cloud and all programs, in the order of who needs whom
+ * @c:		Cluster
+ *
+ * Return: 0 once the API is ready, or an errno that was told to the user
+ */
+static int start_all(struct cluster *c)
+{
+	struct lab *lab = c->lab;
+	int r;
+
+	r = gcp_cloud(lab, c->n_nodes, &node_opts);
+	if (r < 0)
+		return r;
+	c->control = cluster_node(c, 1);
+	r = cluster_identities(c);
+	if (r == 0)
+		r = cluster_give_control(c);
+	if (r == 0)
+		r = cluster_start_store(c);
+	if (r == 0)
+		r = gcp_apply(lab, c->n_nodes);
+	if (r == 0)
+		r = cluster_configure_nodes(c);
+	if (r == 0)
+		r = cluster_start_runtimes(c);
+	if (r == 0)
+		r = fabric_internet(lab, lab_member(lab, "router"));
+	if (r < 0)
+		return r;
+	lab_step(lab, "waiting for the API server");
+	return cluster_open_api(c);
+}
+
+/**
+ * up() - Bring it up
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int up(struct lab *lab)
+{
+	struct cluster *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		return -ENOMEM;
+	c->lab = lab;
+	c->outside = lab->outside->data;
+	c->n_nodes = c->outside->nodes;
+	c->forwarder = (struct proc)PROC_INIT;
+	c->guard_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (c->guard_fd < 0)
+		return lab_fail(lab, -errno, "cluster");
+	lab->data = c;
+	r = start_all(c);
+	if (r == 0)
+		r = cluster_start_control(c);
+	if (r == 0)
+		r = cluster_objects(c);
+	if (r == 0)
+		r = cluster_start_kubelets(c);
+	if (r == 0)
+		r = cluster_wait_nodes(c, lab_deadline(NODES_S));
+	if (r == 0)
+		r = cluster_wait_dns(c, lab_deadline(NODES_S));
+	if (r == 0)
+		r = fabric_wait(lab);
+	return r < 0 ? r : cluster_forward(c);
+}
+
+/**
+ * status() - What `status --json` says beside the members
+ * @lab:	Lab
+ * @status:	Members are added
+ */
+static void status(const struct lab *lab, struct json *status)
+{
+	const struct cluster *c = lab->data;
+	struct json *j = json_set_object(status, "kubernetes");
+
+	json_set_string(j, "version", c->outside->bin.version);
+	json_set_string(j, "programs", c->outside->bin.dir);
+	json_set_string(j, "kubeconfig", c->outside->kubeconfig);
+	json_set_format(j, "server", "https://[::1]:%u", c->outside->port);
+}
+
+const struct lab_case case_shoot = {
+	.name = "shoot",
+	.summary = "a real IPv6-only Kubernetes cluster on a GCP-shaped cloud",
+	.engine = "kubernetes",
+	.needs_tun = true,
+	.needs_root = true,
+	.needs = needs,
+	.prepare = cluster_prepare,
+	.up = up,
+	.status = status,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: cluster - a real Kubernetes cluster on the nodes of a lab
+ *
+ * cluster_prepare() runs in the client, on the machine itself: it finds the programs,
+ * makes the image store if there is none, gives each node its links to it, checks the
+ * machine's limits and opens the listener for the user's kubectl. All else runs in the
+ * holder. Node 1 is the control plane; it runs a kubelet as all others do.
+ *
+ * What is only started is waited for later, so that the API server (2-3 s of one
+ * processor) starts while the cloud, the nodes and their containerds do. Each wait ends
+ * early when one of the daemons does, with the last lines of its log.
+ *
+ * The holder owns struct cluster as long as it lives; functions tell the user themselves
+ * why they failed.
+ */
+
+#include "scenarios/kube/bin.h"
+#include "scenarios/lab.h"
+#include "scenarios/live/api.h"
+
+#define CLUSTER_NODES    3 /* where --nodes is not given */
+#define CLUSTER_BIN      "/opt/shoot6/kube" /* the programs, in holder and nodes */
+#define CLUSTER_ETC      "/etc/kubernetes" /* of a node */
+#define CLUSTER_SERVICES "2001:db8:96::/112"
+#define CLUSTER_API_VIP  "2001:db8:96::1"
+#define CLUSTER_DNS_VIP  "2001:db8:96::a"
+#define CLUSTER_PODS     "2001:db8:10::/64" /* the ranges of all nodes lie in it */
+#define CLUSTER_PORT     6443
+
+/* What was made ready outside. */
+struct cluster_outside {
+	struct kube_bin bin;
+	unsigned int nodes;
+	bool static_pods;
+	int listen_fd; /* [::1]:.port of the machine */
+	int tcp6_fd; /* the machine's /proc/net/tcp6 */
+	unsigned int port;
+	uid_t owner; /* who may connect */
+	char kubeconfig[PATH_MAX]; /* as the machine sees it */
+};
+
+struct cluster {
+	struct lab *lab;
+	const struct cluster_outside *outside;
+	unsigned int n_nodes;
+	struct member *control; /* node 1 */
+	struct api *api; /* as admin, by [::1] of node 1 */
+	int pki_fd; /* folder of keys and certificates */
+	int guard_fd; /* epoll: readable when a daemon has ended */
+	struct proc forwarder;
+};
+
+/* outside.c: exit code after saying what is wrong. */
+int cluster_prepare(struct outside *outside);
+
+/* Node N, from 1; and its address. */
+struct member *cluster_node(const struct cluster *c, unsigned int n);
+#define CLUSTER_ADDRESS "2001:db8:10:0:%u::1"
+
+/* identity.c: everybody's keys, certificates and kubeconfigs, each where it belongs. */
+must_check int cluster_identities(struct cluster *c);
+must_check int cluster_give_control(struct cluster *c);
+must_check int cluster_give_node(struct cluster *c, unsigned int n);
+
+/* control.c */
+must_check int
+cluster_start_store(struct cluster *c); /* etcd, kube-apiserver */
+must_check int cluster_start_control(struct cluster *c); /* the other two */
+must_check int cluster_open_api(struct cluster *c); /* waits for /readyz */
+
+/* nodes.c: files by netsetup emit; containerd; kubelet and kube-proxy. */
+must_check int cluster_configure_nodes(struct cluster *c);
+must_check int cluster_start_runtimes(struct cluster *c);
+must_check int cluster_start_kubelets(struct cluster *c);
+
+/* objects.c */
+must_check int cluster_objects(struct cluster *c);
+
+/* ready.c */
+must_check int cluster_guard(struct cluster *c, struct daemon *d);
+/* Says which daemon has ended, or @what was waited for in vain; returns @error. */
+int cluster_failed(struct cluster *c, int error, const char *what);
+must_check int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns);
+must_check int cluster_wait_dns(struct cluster *c, int64_t deadline_ns);
+
+/* forward.c: [::1]:.port outside -> the API server. */
+must_check int cluster_forward(struct cluster *c);

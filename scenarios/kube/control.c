@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The control plane: etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
+ *
+ * All bind to IPv6; between themselves they speak over ::1, so that they start before the
+ * node has an address. etcd does not wait for its disk (a lab is gone with its holder).
+ * The controller manager hands out no pod ranges: the cloud does, as it routes them.
+ */
+#include "scenarios/kube/cluster.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define PKI      CLUSTER_ETC "/pki/"
+#define ETCD_URL "https://[::1]:2379"
+#define PEER_URL "https://[::1]:2380"
+#define NODE1    "2001:db8:10:0:1::1"
+#define READY_S  60
+#define LOOK_MS  20 /* between two looks whether the API server answers */
+
+static const char *const etcd[] = {
+	"etcd",
+	"--name=node1",
+	"--data-dir=/var/lib/etcd",
+	"--listen-client-urls=" ETCD_URL,
+	"--advertise-client-urls=" ETCD_URL,
+	"--listen-peer-urls=" PEER_URL,
+	"--initial-advertise-peer-urls=" PEER_URL,
+	"--initial-cluster=node1=" PEER_URL,
+	"--cert-file=" PKI "etcd.crt",
+	"--key-file=" PKI "etcd.key",
+	"--trusted-ca-file=" PKI "etcd-ca.crt",
+	"--client-cert-auth",
+	"--peer-cert-file=" PKI "etcd.crt",
+	"--peer-key-file=" PKI "etcd.key",
+	"--peer-trusted-ca-file=" PKI "etcd-ca.crt",
+	"--peer-client-cert-auth",
+	"--unsafe-no-fsync",
+	NULL,
+};
+
+static const char *const apiserver[] = {
+	CLUSTER_BIN "/kube-apiserver",
+	"--advertise-address=" NODE1,
+	"--bind-address=::",
+	"--secure-port=6443",
+	"--etcd-servers=" ETCD_URL,
+	"--etcd-cafile=" PKI "etcd-ca.crt",
+	"--etcd-certfile=" PKI "apiserver-etcd.crt",
+	"--etcd-keyfile=" PKI "apiserver-etcd.key",
+	"--service-cluster-ip-range=" CLUSTER_SERVICES,
+	"--authorization-mode=Node,RBAC",
+	"--enable-admission-plugins=NodeRestriction",
+	"--allow-privileged=true",
+	"--client-ca-file=" PKI "ca.crt",
+	"--tls-cert-file=" PKI "apiserver.crt",
+	"--tls-private-key-file=" PKI "apiserver.key",
+	"--kubelet-certificate-authority=" PKI "ca.crt",
+	"--kubelet-client-certificate=" PKI "apiserver-kubelet.crt",
+	"--kubelet-client-key=" PKI "apiserver-kubelet.key",
+	"--kubelet-preferred-address-types=InternalIP",
+	"--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+	"--service-account-key-file=" PKI "sa.pub",
+	"--service-account-signing-key-file=" PKI "sa.key",
+	"--requestheader-client-ca-file=" PKI "front-proxy-ca.crt",
+	"--requestheader-allowed-names=front-proxy-client",
+	"--requestheader-username-headers=X-Remote-User",
+	"--requestheader-group-headers=X-Remote-Group",
+	"--requestheader-extra-headers-prefix=X-Remote-Extra-",
+	"--proxy-client-cert-file=" PKI "front-proxy.crt",
+	"--proxy-client-key-file=" PKI "front-proxy.key",
+	"--enable-aggregator-routing=true",
+	"--audit-policy-file=" CLUSTER_ETC "/audit.yaml",
+	"--audit-log-path=/var/log/audit.log",
+	NULL,
+};
+
+static const char *const controller_manager[] = {
+	CLUSTER_BIN "/kube-controller-manager",
+	"--bind-address=::1",
+	"--kubeconfig=" PKI "kcm.conf",
+	"--authorization-kubeconfig=" PKI "kcm.conf",
+	"--authentication-skip-lookup=true",
+	"--use-service-account-credentials=true",
+	"--kube-api-qps=500",
+	"--kube-api-burst=1000",
+	"--node-monitor-period=1s",
+	"--allocate-node-cidrs=false",
+	"--service-cluster-ip-range=" CLUSTER_SERVICES,
+	"--root-ca-file=" PKI "ca.crt",
+	"--service-account-private-key-file=" PKI "sa.key",
+	"--cluster-signing-cert-file=" PKI "ca.crt",
+	"--cluster-signing-key-file=" PKI "ca.key",
+	"--leader-elect=false",
+	NULL,
+};
+
+static const char *const scheduler[] = {
+	CLUSTER_BIN "/kube-scheduler",
+	"--bind-address=::1",
+	"--kubeconfig=" PKI "scheduler.conf",
+	"--authorization-kubeconfig=" PKI "scheduler.conf",
+	"--authentication-skip-lookup=true",
+	"--leader-elect=false",
+	NULL,
+};
+
+static const char audit_policy[] = "apiVersion: audit.k8s.io/v1\n"
+				   "kind: Policy\n"
+				   "omitStages: [RequestReceived]\n"
+				   "rules: [{level: Metadata}]\n";
+
+/**
+ * start() - Start one program of the control plane
+ * @c:		Cluster
+ * @argv:	Program and flags
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int start(struct cluster *c, const char *const argv[])
+{
+	struct daemon *d;
+	int r = member_spawn(c->control, argv, NULL, &d);
+
+	return r < 0 ? r : cluster_guard(c, d);
+}
+
+/**
+ * cluster_start_store() - Start etcd and the API server, which waits for it
+ * @c:		Cluster
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_start_store(struct cluster *c)
+{
+	int r = member_write(c->control, CLUSTER_ETC "/audit.yaml",
+			     audit_policy, 0600);
+
+	if (r == 0)
+		r = start(c, etcd);
+	return r < 0 ? r : start(c, apiserver);
+}
+
+/**
+ * cluster_start_control() - Start the controller manager and the scheduler
+ * @c:		Cluster, its API ready: the one ends where it has no rights yet
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_start_control(struct cluster *c)
+{
+	int r = start(c, controller_manager);
+
+	return r < 0 ? r : start(c, scheduler);
+}
+
+/* A socket for the holder in node 1. */
+struct wanted_socket {
+	int family, type, protocol;
+};
+
+/**
+ * make_socket() - socket(), in the network namespace of the caller
+ * @arg:	struct wanted_socket
+ *
+ * Return: descriptor, or an errno
+ */
+static int make_socket(void *arg)
+{
+	const struct wanted_socket *w = arg;
+	int fd = socket(w->family, w->type | SOCK_CLOEXEC, w->protocol);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/**
+ * open_socket() - A socket of node 1, for the API client
+ * @arg:	struct cluster
+ * @family:	As for socket()
+ * @type:	As for socket()
+ * @protocol:	As for socket()
+ *
+ * Return: descriptor, or an errno
+ */
+static int open_socket(void *arg, int family, int type, int protocol)
+{
+	struct wanted_socket w = { family, type, protocol };
+	struct cluster *c = arg;
+
+	return member_in_netns(c->control, make_socket, &w);
+}
+
+/**
+ * wait_ready() - Wait until the API server says that it is ready
+ * @c:		Cluster with .api
+ *
+ * It tells nobody when it is: it has to be asked.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int wait_ready(struct cluster *c)
+{
+	int64_t deadline = lab_deadline(READY_S);
+	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
+	int r;
+
+	for (;;) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		r = api_get_text(c->api, "/readyz", lab_deadline(5), &text);
+		if (r == 0)
+			return 0;
+		if (poll(&guard, 1, LOOK_MS) > 0)
+			return cluster_failed(c, -ECANCELED, "the API server");
+		if (loop_now() > deadline)
+			return cluster_failed(c, -ETIMEDOUT, "the API server");
+	}
+}
+
+/**
+ * cluster_open_api() - Open the API as admin; wait until it is ready
+ * @c:		Cluster; .api is set
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_open_api(struct cluster *c)
+{
+	_cleanup_(buf_release) struct buf problem = BUF_INIT;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%.40s/pki/admin.conf", c->lab->dir);
+	r = api_open(path, &c->api, &problem);
+	if (r < 0)
+		return lab_fail(c->lab, r, "%s", buf_text(&problem));
+	api_socket_by(c->api, open_socket, c);
+	return wait_ready(c);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What is waited for, and what is said where it does not come.
+ */
+#include "scenarios/kube/cluster.h"
+
+#include "lib/cleanup.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/**
+ * cluster_guard() - Let waits end when a daemon does
+ * @c:		Cluster
+ * @d:		Daemon
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_guard(struct cluster *c, struct daemon *d)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = d };
+
+	return epoll_ctl(c->guard_fd, EPOLL_CTL_ADD, d->proc.pidfd, &event) <
+			       0 ?
+		       lab_fail(c->lab, -errno, "cannot watch '%s'", d->name) :
+		       0;
+}
+
+/**
+ * add_tail() - The last lines of a log
+ * @d:		Whose
+ * @text:	They are appended
+ */
+static void add_tail(const struct daemon *d, struct buf *text)
+{
+	_cleanup_(buf_release) struct buf log = BUF_INIT;
+	const char *all, *at;
+	int lines = 0;
+
+	if (buf_read_file(&log, d->log) < 0 || !log.len)
+		return;
+	all = buf_text(&log);
+	for (at = all + log.len - 1;
+	     at > all && log.len - (size_t)(at - all) < 900; at--)
+		if (at[-1] == '\n' && ++lines == 4)
+			break;
+	buf_printf(text, "; its last words: %s", at);
+}
+
+/**
+ * cluster_failed() - Say what a wait ended with
+ * @c:		Cluster
+ * @error:	-ECANCELED where a daemon may have ended, -ETIMEDOUT, or what the API said
+ * @what:	What was waited for
+ *
+ * Return: @error
+ */
+int cluster_failed(struct cluster *c, int error, const char *what)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	struct epoll_event event;
+	struct daemon *d = member_daemon(c->control, "kube-apiserver");
+
+	if (epoll_wait(c->guard_fd, &event, 1, 0) == 1) {
+		d = event.data.ptr;
+		add_tail(d, &text);
+		return lab_fail(c->lab, -ECHILD, "'%s' of '%s' has ended%s",
+				d->name, d->member->name, buf_text(&text));
+	}
+	if (c->api && error != -ETIMEDOUT)
+		buf_printf(&text, ": %s", api_error(c->api));
+	else if (d)
+		add_tail(d, &text);
+	return lab_fail(c->lab, error, "waiting for %s%s", what,
+			buf_text(&text));
+}
+
+/**
+ * has_condition() - Whether a condition of an object is True
+ * @object:	Object
+ * @type:	Condition
+ *
+ * Return: whether
+ */
+static bool has_condition(const struct json *object, const char *type)
+{
+	const struct json *j =
+		json_first(json_get(object, "status.conditions"));
+
+	for (; j; j = json_next(j)) {
+		const char *name = json_get_string(j, "type");
+		const char *status = json_get_string(j, "status");
+
+		if (name && status && strcmp(name, type) == 0)
+			return strcmp(status, "True") == 0;
+	}
+	return false;
+}
+
+/* Nodes that are waited for. */
+struct nodes_wait {
+	struct cluster *c;
+	bool ready[128]; /* by number */
+	unsigned int n;
+};
+
+/**
+ * addresses_fit() - Whether a node has its one IPv6 address and no other
+ * @node:	Node
+ * @n:		Its number
+ *
+ * Return: whether
+ */
+static bool addresses_fit(const struct json *node, unsigned int n)
+{
+	const struct json *a = json_first(json_get(node, "status.addresses"));
+	char want[ADDR_STRLEN];
+	unsigned int right = 0, wrong = 0;
+
+	(void)snprintf(want, sizeof(want), CLUSTER_ADDRESS, n);
+	for (; a; a = json_next(a)) {
+		const char *type = json_get_string(a, "type");
+		const char *address = json_get_string(a, "address");
+
+		if (!type || !address || strcmp(type, "Hostname") == 0)
+			continue;
+		if (strcmp(type, "InternalIP") == 0 &&
+		    strcmp(address, want) == 0)
+			right++;
+		else
+			wrong++;
+	}
+	return right == 1 && wrong == 0;
+}
+
+/**
+ * see_node() - A node has changed
+ * @arg:	struct nodes_wait
+ * @event:	Not used
+ * @node:	Node
+ *
+ * Return: 1 once all are ready, 0 to go on; -EADDRNOTAVAIL for a wrong address
+ */
+static int see_node(void *arg, const char *event, const struct json *node)
+{
+	const char *name = json_get_string(node, "metadata.name");
+	struct nodes_wait *w = arg;
+	unsigned int n, all = w->c->n_nodes;
+	bool ready;
+
+	(void)event;
+	if (!name || sscanf(name, "node%u", &n) != 1 ||
+	    n >= ARRAY_SIZE(w->ready))
+		return 0;
+	ready = has_condition(node, "Ready");
+	if (ready && !addresses_fit(node, n))
+		return lab_fail(w->c->lab, -EADDRNOTAVAIL,
+				"'%s' has other addresses than its one IPv6 "
+				"InternalIP",
+				name);
+	if (ready == w->ready[n])
+		return 0;
+	w->ready[n] = ready;
+	w->n += ready ? 1U : -1U;
+	lab_step(w->c->lab, "waiting for nodes: %u of %u ready", w->n, all);
+	return w->n == all;
+}
+
+/**
+ * cluster_wait_nodes() - Wait until all nodes are Ready, each with its one address
+ * @c:		Cluster
+ * @deadline_ns: When to give up
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns)
+{
+	struct nodes_wait w = { .c = c };
+	int r;
+
+	lab_step(c->lab, "waiting for nodes: 0 of %u ready", c->n_nodes);
+	r = api_watch(c->api, "/api/v1/nodes", deadline_ns, see_node, &w);
+	return r < 0 && r != -EADDRNOTAVAIL ? cluster_failed(c, r, "nodes") : r;
+}
+
+/**
+ * see_deployment() - CoreDNS has changed
+ * @arg:	Not used
+ * @event:	Not used
+ * @object:	Deployment
+ *
+ * Return: 1 once all its pods are available, 0 to go on
+ */
+static int see_deployment(void *arg, const char *event,
+			  const struct json *object)
+{
+	int64_t want = json_get_int(object, "spec.replicas", 1);
+
+	(void)arg;
+	(void)event;
+	return json_get_int(object, "status.availableReplicas", 0) >= want &&
+	       has_condition(object, "Available");
+}
+
+/**
+ * cluster_wait_dns() - Wait until CoreDNS is available
+ * @c:		Cluster
+ * @deadline_ns: When to give up
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_dns(struct cluster *c, int64_t deadline_ns)
+{
+	int r;
+
+	lab_step(c->lab, "waiting for CoreDNS");
+	r = api_watch(c->api,
+		      "/apis/apps/v1/namespaces/kube-system/deployments"
+		      "?fieldSelector=metadata.name%3Dcoredns",
+		      deadline_ns, see_deployment, NULL);
+	return r < 0 ? cluster_failed(c, r, "CoreDNS") : 0;
+}
