@@ -89,9 +89,13 @@ shoot: deps ## bring a real IPv6-only Kubernetes cluster up (NODES=3)
 	@$(MAKE) --no-print-directory image
 	@$(bin)/scenario up shoot $(if $(NODES),--nodes $(NODES))
 
+docs-svg: all ## draw docs/topology.svg, the picture of the demo, anew
+	@$(bin)/scenario run demo --svg docs/topology.svg >/dev/null
+
 install: all man ## install into $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
-		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man8
+		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
+		$(DESTDIR)$(mandir)/man8
 	$(foreach p,$(filter-out netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
 		$(DESTDIR)$(bindir)/$(p) &&) true
 	$(foreach p,$(filter netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
@@ -99,21 +103,29 @@ install: all man ## install into $(DESTDIR)$(prefix)
 	$(if $(wildcard netsetup/profiles/*.json),install -d \
 		$(DESTDIR)$(datadir)/shoot6/profiles && install -m 0644 \
 		netsetup/profiles/*.json $(DESTDIR)$(datadir)/shoot6/profiles)
-	for page in $(out)/man/*.[18]; do [ -e $$page ] || continue; \
+	for page in $(out)/man/*.[158]; do [ -e $$page ] || continue; \
 		install -m 0644 $$page $(DESTDIR)$(mandir)/man$${page##*.}; done
 
 uninstall: ## remove what install put there
 	rm -f $(progs:%=$(DESTDIR)$(bindir)/%) $(progs:%=$(DESTDIR)$(sbindir)/%) \
 		$(progs:%=$(DESTDIR)$(mandir)/man1/%.1) \
-		$(progs:%=$(DESTDIR)$(mandir)/man8/%.8)
+		$(progs:%=$(DESTDIR)$(mandir)/man8/%.8) \
+		$(pages:docs/man/%=$(DESTDIR)$(mandir)/man5/%)
 	rm -rf $(DESTDIR)$(datadir)/shoot6
 
 # A page is made of the program's own tables and the prose in docs/man/NAME.in.
-man: $(progs:%=$(out)/man/%.stamp) ## make the manual pages in build/man
+# Pages of section 5 are written in docs/man.
+pages := $(wildcard docs/man/*.5)
+
+man: $(progs:%=$(out)/man/%.stamp) $(pages:docs/man/%=$(out)/man/%) ## make the manual pages in build/man
 
 $(out)/man/%.stamp: $(bin)/% ci/man $(wildcard docs/man/*.in)
 	@mkdir -p $(@D)
 	$(call say,MAN,$*)ci/man $< $(@D) && touch $@
+
+$(out)/man/%.5: docs/man/%.5 docs/man/reasons.mdoc ci/man
+	@mkdir -p $(@D)
+	$(call say,MAN,$*)ci/man $< $(@D)
 
 clean: ## remove all that was built
 	rm -rf build
@@ -123,5 +135,5 @@ help: ## print this
 		sort | expand -t 24
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
-.PHONY: all deps lint format demo shoot install uninstall man clean help
+.PHONY: all deps lint format demo shoot docs-svg install uninstall man clean help
 .DELETE_ON_ERROR:

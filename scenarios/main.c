@@ -464,6 +464,12 @@ static const struct opt options[] = {
 	  .offset = OPTION(junit),
 	  .verbs = " run ",
 	  .help = "write the report as JUnit XML" },
+	{ .name = "svg",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(svg),
+	  .verbs = " run ",
+	  .help = "write the picture of the lab" },
 };
 
 static const struct opt_command commands[] = {

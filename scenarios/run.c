@@ -182,6 +182,7 @@ static int write_reports(const struct run *run)
 		{ "json", s->json ? "-" : NULL },
 		{ "html", s->html },
 		{ "junit", s->junit },
+		{ "svg", s->svg },
 	};
 	int r = s->json ? 0 : print_table(run);
 

@@ -17,7 +17,7 @@ struct scenario {
 	unsigned int nodes;
 	const char *fault;
 	bool json;
-	const char *html, *junit, *out;
+	const char *html, *junit, *svg, *out;
 	unsigned int verbose;
 };
 

@@ -146,9 +146,25 @@ static int write_all(int fd, const struct buf *b)
 }
 
 /**
+ * write_special() - Write to what is there and is no ordinary file
+ * @path:	Terminal, pipe, /dev/null, ...
+ * @b:		What to write
+ *
+ * Return: 0 or the errno of the call that failed
+ */
+static int write_special(const char *path, const struct buf *b)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : write_all(fd, b);
+}
+
+/**
  * write_file() - Write a file whole or not at all
  * @path:	File; replaced where it is there
  * @b:		Its content
+ *
+ * A device or a pipe cannot be replaced: root would make a file of /dev/null.
  *
  * Return: 0 or the errno of the call that failed
  */
@@ -156,7 +172,11 @@ static int write_file(const char *path, const struct buf *b)
 {
 	_cleanup_close_ int fd = -1;
 	char beside[PATH_MAX];
+	struct stat st;
 	int r;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return write_special(path, b);
 
 	if (snprintf(beside, sizeof(beside), "%s.XXXXXX", path) >=
 	    (int)sizeof(beside))

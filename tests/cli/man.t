@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# The manual pages: one a program, no finding of mandoc, every option and command of --help.
+# The manual pages: one a program, no finding of mandoc, every option of --help; and
+# the pages of formats.
 . "$(dirname "$0")/../lib.sh"
 need mandoc
 
@@ -19,5 +20,14 @@ for program in "$BIN"/*; do
 	done < <("$program" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--.*')
 	is "$name: page has all options of --help" '' "$missing"
 done
+for source in docs/man/*.5; do
+	name=${source##*/}
+	holds "$name: page is made" ci/man "$source" "$T"
+	is "$name: mandoc finds nothing" '' \
+		"$(mandoc -T lint -W warning "$T/$name" 2>&1)"
+	unlike "$name: nothing is left to put in" '@REASONS@' "$(<"$T/$name")"
+done
+holds 'reasons are in shoot6-results(5)' \
+	grep -qx '.It Cm net-unreachable' "$T/shoot6-results.5"
 [ "$test_count" -gt 0 ] || skip 'manual pages' 'no program is built'
 done_testing

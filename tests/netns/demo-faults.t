@@ -41,6 +41,12 @@ holds 'each result has its members' jq -e '[.results[]|
 	has("id") and has("verdict") and has("vantage") and has("src") and
 	has("dst") and has("reason") and
 	(.vantage|test("^(pod:[^/]+/[^/]+|host:[^/]+)$"))]|all' "$R"
+undocumented=
+for key in $(jq -r 'del(.results[].facts)|[paths|map(strings)|last|strings]|
+	unique|.[]' "$R"); do
+	grep -qw -- "$key" "$TOP"/docs/man/shoot6-*.5 || undocumented+=" $key"
+done
+is 'shoot6-report(5) and shoot6-results(5) have each member' '' "$undocumented"
 "$S" list --json >"$T/list.json"
 
 while read -r fault cause red blocked; do

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
+#include "lib/buf.h"
+#include "lib/cleanup.h"
 #include "lib/reason.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 
 /**
  * test_errors() - What errno and ICMPv6 make together
@@ -62,4 +66,33 @@ static void test_tokens(void)
 	CHECK_TRUE("refused is none", !reason_is_silence("refused"));
 }
 
-UNIT_SUITE(reason, { "errors", test_errors }, { "tokens", test_tokens });
+/**
+ * test_docs() - docs/man/reasons.mdoc is what the table says
+ *
+ * SHOOT6_WRITE_DOCS=1 build/tests/unit writes it anew.
+ */
+static void test_docs(void)
+{
+	static const char path[] = "docs/man/reasons.mdoc";
+	_cleanup_(buf_release) struct buf want = BUF_INIT, got = BUF_INIT;
+	_cleanup_fclose_ FILE *f = NULL;
+
+	buf_puts(&want, ".Bl -tag -width Ds\n");
+	for (int i = REASON_NONE + 1; i < REASON_MAX; i++)
+		buf_printf(&want, ".It Cm %s\n%s\n",
+			   reason_token((enum reason)i),
+			   reason_meaning((enum reason)i));
+	buf_puts(&want, ".El\n");
+	if (getenv("SHOOT6_WRITE_DOCS")) {
+		f = fopen(path, "we");
+		if (CHECK_TRUE("can be written", f != NULL))
+			(void)fwrite(want.data, 1, want.len, f);
+		return;
+	}
+	CHECK_INT(path, 0, buf_read_file(&got, path));
+	CHECK_TRUE("reasons.mdoc is current, see SHOOT6_WRITE_DOCS",
+		   strcmp(buf_text(&want), buf_text(&got)) == 0);
+}
+
+UNIT_SUITE(reason, { "errors", test_errors }, { "tokens", test_tokens },
+	   { "docs/man/reasons.mdoc", test_docs });

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/unit.h"
 
+#include "lib/cleanup.h"
 #include "lib/exitcode.h"
 #include "scenarios/report/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /**
  * make_report() - A small report with one broken thing and hostile text
@@ -119,5 +124,44 @@ static void test_nothing(void)
 	report_release(&report);
 }
 
+/**
+ * test_files() - A file is replaced; a pipe is written to, and stays what it is
+ */
+static void test_files(void)
+{
+	_cleanup_close_ int pipe = -1;
+	const char *top = getenv("TMPDIR");
+	char dir[128], path[160], text[8] = "";
+	struct report report;
+	struct stat st;
+
+	(void)snprintf(dir, sizeof(dir), "%.100s/report.XXXXXX",
+		       top ? top : "/tmp");
+	if (!CHECK_TRUE("folder", mkdtemp(dir)))
+		return;
+	make_report(&report);
+	(void)snprintf(path, sizeof(path), "%s/file", dir);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT("file", 0, report_write(&report, "json", path));
+	CHECK_INT("file is there", 0, stat(path, &st));
+	CHECK_INT("all may read it", S_IFREG | 0644, st.st_mode);
+	(void)unlink(path);
+
+	(void)snprintf(path, sizeof(path), "%s/pipe", dir);
+	CHECK_INT("pipe", 0, mkfifo(path, 0600));
+	pipe = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	CHECK_INT("written", 0, report_write(&report, "tap", path));
+	CHECK_INT("is still there", 0, stat(path, &st));
+	CHECK_TRUE("and a pipe", S_ISFIFO(st.st_mode));
+	CHECK_INT("holds the report", 4, read(pipe, text, 4));
+	CHECK_STR("from its beginning", "KTAP", text);
+	(void)unlink(path);
+
+	CHECK_INT("no folder", -ENOENT,
+		  report_write(&report, "json", "/nowhere/report.json"));
+	CHECK_INT("nothing is left beside", 0, rmdir(dir));
+	report_release(&report);
+}
+
 UNIT_SUITE(report, { "formats", test_formats }, { "read back", test_back },
-	   { "no results", test_nothing });
+	   { "no results", test_nothing }, { "files", test_files });
