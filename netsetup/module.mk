@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 progs += netsetup
+# A CNI plugin; it lies beside the others of the machine where it is installed.
+progs += cni-settled
+srcs-cni-settled := netsetup/cni/settled.c
 # The formats need their core, emit.c.
 srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c) \
 	$(if $(wildcard netsetup/emit/emit.c),$(wildcard netsetup/emit/*.c))

@@ -6,7 +6,8 @@
  * bridge: all pods of a node on cni0, with hairpin, so that a pod reaches itself by a
  * service. ptp: a link for each pod, no bridge, so that nothing depends on br_netfilter.
  * Addresses come from the node's pods by host-local. Some providers put the node's own
- * address among them: then the range begins behind it.
+ * address among them: then the range begins behind it. A pod on a ptp link waits one to
+ * two seconds for duplicate address detection, unless cni-settled comes first.
  */
 #include "netsetup/emit/emit.h"
 
@@ -82,7 +83,8 @@ static void add_plugin(struct json *plugins, const struct hints *h,
 /**
  * emit() - Print the list
  * @h:		Hints; the node's pods are needed
- * @args:	.type: "bridge", "ptp"; .dir: where host-local keeps addresses
+ * @args:	.type: "bridge", "ptp"; .dir: where host-local keeps addresses;
+ *		settled=yes: pods skip duplicate address detection, by a plugin of ours
  * @out:	Gets the text
  *
  * Return: 0, -ENODATA after saying what is missing, -ENOMEM
@@ -100,6 +102,9 @@ static int emit(const struct hints *h, const struct emit_args *args,
 			emit_more(args, "version", "0.4.0"));
 	json_set_string(root, "name", emit_more(args, "name", "shoot6"));
 	plugins = json_set_array(root, "plugins");
+	if (strcmp(emit_more(args, "settled", "no"), "yes") == 0)
+		json_set_string(json_append_object(plugins), "type",
+				"cni-settled");
 	add_plugin(plugins, h, args);
 	portmap = json_append_object(plugins);
 	json_set_string(portmap, "type", "portmap");

@@ -36,6 +36,9 @@ static const struct member_bind binds[] = {
 	{ "containerd", "/var/lib/containerd" },
 	{ "kubelet", "/var/lib/kubelet" },
 	{ "etcd", "/var/lib/etcd" },
+	/* The machine's plugins and ours in one folder, see cluster_link_plugins(). */
+	{ "/opt/cni/bin", "/opt/cni/machine", .read_only = true },
+	{ "cni", "/opt/cni/bin" },
 	{ NULL, NULL },
 };
 
@@ -50,7 +53,7 @@ static const struct member_opts node_opts = {
  * start_all() - Start the cloud and all programs, in the order of who needs whom
  * @c:		Cluster
  *
- * Return: 0 once the API is ready, or an errno that was told to the user
+ * Return: 0 once all are started, or an errno that was told to the user
  */
 static int start_all(struct cluster *c)
 {
@@ -69,6 +72,8 @@ static int start_all(struct cluster *c)
 	if (r == 0)
 		r = gcp_apply(lab, c->n_nodes);
 	if (r == 0)
+		r = cluster_link_plugins(c);
+	if (r == 0)
 		r = cluster_configure_nodes(c);
 	if (r == 0)
 		r = cluster_start_runtimes(c);
@@ -77,7 +82,20 @@ static int start_all(struct cluster *c)
 	if (r < 0)
 		return r;
 	lab_step(lab, "waiting for the API server");
-	return cluster_open_api(c);
+	r = cluster_open_api(c);
+	if (r == 0)
+		r = cluster_start_manager(c);
+	if (r == 0)
+		r = cluster_objects(c);
+	if (r == 0)
+		r = cluster_start_kubelets(c);
+	if (r == 0)
+		r = cluster_wait_api(c);
+	if (r == 0)
+		r = cluster_start_scheduler(c);
+	if (r == 0)
+		r = cluster_start_proxies(c);
+	return r < 0 ? r : cluster_services(c);
 }
 
 /**
@@ -102,12 +120,6 @@ static int up(struct lab *lab)
 		return lab_fail(lab, -errno, "cluster");
 	lab->data = c;
 	r = start_all(c);
-	if (r == 0)
-		r = cluster_start_control(c);
-	if (r == 0)
-		r = cluster_objects(c);
-	if (r == 0)
-		r = cluster_start_kubelets(c);
 	if (r == 0)
 		r = cluster_wait_nodes(c, lab_deadline(NODES_S));
 	if (r == 0)

@@ -68,16 +68,23 @@ must_check int cluster_give_node(struct cluster *c, unsigned int n);
 /* control.c */
 must_check int
 cluster_start_store(struct cluster *c); /* etcd, kube-apiserver */
-must_check int cluster_start_control(struct cluster *c); /* the other two */
-must_check int cluster_open_api(struct cluster *c); /* waits for /readyz */
+must_check int cluster_open_api(struct cluster *c); /* waits until it serves */
+must_check int cluster_wait_api(struct cluster *c); /* waits for /readyz */
+must_check int cluster_start_manager(struct cluster *c); /* once it serves */
+must_check int
+cluster_start_scheduler(struct cluster *c); /* once it is ready */
 
-/* nodes.c: files by netsetup emit; containerd; kubelet and kube-proxy. */
+/* nodes.c: files by netsetup emit; containerd; kubelet and kube-proxy. The kubelet's
+ * rights are the API server's own, kube-proxy's are there once it is ready. */
+must_check int cluster_link_plugins(struct cluster *c);
 must_check int cluster_configure_nodes(struct cluster *c);
 must_check int cluster_start_runtimes(struct cluster *c);
 must_check int cluster_start_kubelets(struct cluster *c);
+must_check int cluster_start_proxies(struct cluster *c);
 
 /* objects.c */
-must_check int cluster_objects(struct cluster *c);
+must_check int cluster_objects(struct cluster *c); /* once the API serves */
+must_check int cluster_services(struct cluster *c); /* once it is ready */
 
 /* ready.c */
 must_check int cluster_guard(struct cluster *c, struct daemon *d);

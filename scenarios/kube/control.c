@@ -148,16 +148,25 @@ int cluster_start_store(struct cluster *c)
 }
 
 /**
- * cluster_start_control() - Start the controller manager and the scheduler
- * @c:		Cluster, its API ready: the one ends where it has no rights yet
+ * cluster_start_manager() - Start the controller manager
+ * @c:		Cluster, its API serving: it waits itself until that is healthy, ten seconds
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_start_control(struct cluster *c)
+int cluster_start_manager(struct cluster *c)
 {
-	int r = start(c, controller_manager);
+	return start(c, controller_manager);
+}
 
-	return r < 0 ? r : start(c, scheduler);
+/**
+ * cluster_start_scheduler() - Start the scheduler
+ * @c:		Cluster, its API ready: without rights it would fall silent for seconds
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_start_scheduler(struct cluster *c)
+{
+	return start(c, scheduler);
 }
 
 /* A socket for the holder in node 1. */
@@ -197,14 +206,15 @@ static int open_socket(void *arg, int family, int type, int protocol)
 }
 
 /**
- * wait_ready() - Wait until the API server says that it is ready
+ * wait_answer() - Wait until the API server answers with success
  * @c:		Cluster with .api
+ * @path:	What it is asked
  *
- * It tells nobody when it is: it has to be asked.
+ * It tells nobody when it is there: it has to be asked.
  *
  * Return: 0, or an errno that was told to the user
  */
-static int wait_ready(struct cluster *c)
+static int wait_answer(struct cluster *c, const char *path)
 {
 	int64_t deadline = lab_deadline(READY_S);
 	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
@@ -213,7 +223,7 @@ static int wait_ready(struct cluster *c)
 	for (;;) {
 		_cleanup_(buf_release) struct buf text = BUF_INIT;
 
-		r = api_get_text(c->api, "/readyz", lab_deadline(5), &text);
+		r = api_get_text(c->api, path, lab_deadline(5), &text);
 		if (r == 0)
 			return 0;
 		if (poll(&guard, 1, LOOK_MS) > 0)
@@ -224,7 +234,18 @@ static int wait_ready(struct cluster *c)
 }
 
 /**
- * cluster_open_api() - Open the API as admin; wait until it is ready
+ * cluster_wait_api() - Wait until the API server is ready: everybody has their rights
+ * @c:		Cluster with .api
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_api(struct cluster *c)
+{
+	return wait_answer(c, "/readyz");
+}
+
+/**
+ * cluster_open_api() - Open the API as admin; wait until it serves that one
  * @c:		Cluster; .api is set
  *
  * Return: 0, or an errno that was told to the user
@@ -240,5 +261,5 @@ int cluster_open_api(struct cluster *c)
 	if (r < 0)
 		return lab_fail(c->lab, r, "%s", buf_text(&problem));
 	api_socket_by(c->api, open_socket, c);
-	return wait_ready(c);
+	return wait_answer(c, "/api/v1/namespaces/kube-system");
 }

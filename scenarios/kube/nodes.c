@@ -8,19 +8,21 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Files of a node, each what `netsetup emit` prints. */
 static const struct {
-	const char *format, *type, *path;
+	const char *path, *words[4];
 } files[] = {
-	{ "resolv.conf", NULL, "/etc/resolv.conf" },
-	{ "hosts", NULL, "/etc/hosts" },
-	{ "containerd", NULL, "/etc/containerd/config.toml" },
-	{ "cni", "ptp", "/etc/cni/net.d/10-shoot6.conflist" },
-	{ "kubelet", NULL, CLUSTER_ETC "/kubelet.yaml" },
-	{ "kube-proxy", NULL, CLUSTER_ETC "/proxy.yaml" },
+	{ "/etc/resolv.conf", { "resolv.conf" } },
+	{ "/etc/hosts", { "hosts" } },
+	{ "/etc/containerd/config.toml", { "containerd" } },
+	{ "/etc/cni/net.d/10-shoot6.conflist",
+	  { "cni", "--type", "ptp", "settled=yes" } },
+	{ CLUSTER_ETC "/kubelet.yaml", { "kubelet" } },
+	{ CLUSTER_ETC "/proxy.yaml", { "kube-proxy" } },
 };
 #define N_FILES ARRAY_SIZE(files)
 
@@ -41,7 +43,7 @@ struct member *cluster_node(const struct cluster *c, unsigned int n)
 
 /* Words of one `netsetup emit`. */
 struct emit_words {
-	const char *argv[6];
+	const char *argv[7];
 };
 
 /**
@@ -62,7 +64,7 @@ static int write_files(struct cluster *c, struct lab_job *jobs, size_t n)
 		if (job->status)
 			r = lab_fail(c->lab, -EIO, "%s: netsetup emit %s: %s",
 				     job->member->name,
-				     files[i % N_FILES].format,
+				     files[i % N_FILES].words[0],
 				     buf_text(&job->err));
 		else
 			r = member_write(job->member, files[i % N_FILES].path,
@@ -87,6 +89,56 @@ static int write_machine_id(struct member *m, unsigned int n)
 }
 
 /**
+ * link_plugins() - Links to all CNI plugins of a node, in one folder
+ * @dir:	The folder, as the holder sees it
+ *
+ * Return: 0, or an errno
+ */
+static int link_plugins(const char *dir)
+{
+	_cleanup_closedir_ DIR *plugins = opendir("/opt/cni/bin");
+	_cleanup_close_ int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *e;
+
+	if (!plugins || fd < 0)
+		return -errno;
+	while ((e = readdir(plugins))) {
+		char target[300];
+
+		if (e->d_name[0] == '.')
+			continue;
+		(void)snprintf(target, sizeof(target), "../machine/%s",
+			       e->d_name);
+		if (symlinkat(target, fd, e->d_name) < 0)
+			return -errno;
+	}
+	return symlinkat("/opt/shoot6/bin/cni-settled", fd, "cni-settled") < 0 ?
+		       -errno :
+		       0;
+}
+
+/**
+ * cluster_link_plugins() - Give every node the machine's CNI plugins and ours
+ * @c:		Cluster, its nodes made
+ *
+ * A container runtime looks into one folder.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_link_plugins(struct cluster *c)
+{
+	char dir[128];
+	int r = 0;
+
+	for (unsigned int n = 1; r == 0 && n <= c->n_nodes; n++) {
+		(void)snprintf(dir, sizeof(dir), "%.60s/members/node%u/cni",
+			       c->lab->dir, n);
+		r = link_plugins(dir);
+	}
+	return r < 0 ? lab_fail(c->lab, r, "CNI plugins in '%s'", dir) : 0;
+}
+
+/**
  * cluster_configure_nodes() - Every file of every node
  * @c:		Cluster, its nodes' network applied
  *
@@ -104,10 +156,9 @@ int cluster_configure_nodes(struct cluster *c)
 	for (size_t i = 0; i < n; i++) {
 		size_t f = i % N_FILES;
 
-		words[i] = (struct emit_words){
-			{ "netsetup", "emit", files[f].format,
-			  files[f].type ? "--type" : NULL, files[f].type, NULL }
-		};
+		words[i] = (struct emit_words){ { "netsetup", "emit" } };
+		memcpy(words[i].argv + 2, files[f].words,
+		       sizeof(files[f].words));
 		jobs[i].member =
 			cluster_node(c, (unsigned int)(i / N_FILES) + 1);
 		jobs[i].argv = words[i].argv;
@@ -205,8 +256,8 @@ static int start_proxy(struct cluster *c, unsigned int n)
 }
 
 /**
- * cluster_start_kubelets() - Start kubelet and kube-proxy on every node
- * @c:		Cluster
+ * cluster_start_kubelets() - Start the kubelet on every node
+ * @c:		Cluster, its nodes' objects made
  *
  * Return: 0, or an errno that was told to the user
  */
@@ -214,10 +265,24 @@ int cluster_start_kubelets(struct cluster *c)
 {
 	int r = 0;
 
-	for (unsigned int n = 1; r == 0 && n <= c->n_nodes; n++) {
+	for (unsigned int n = c->n_nodes; r == 0 && n >= 1; n--)
 		r = start_kubelet(c, n);
-		if (r == 0)
-			r = start_proxy(c, n);
-	}
+	return r;
+}
+
+/**
+ * cluster_start_proxies() - Start kube-proxy on every node
+ * @c:		Cluster
+ *
+ * The control plane's comes last: the pods that are waited for run elsewhere.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_start_proxies(struct cluster *c)
+{
+	int r = 0;
+
+	for (unsigned int n = c->n_nodes; r == 0 && n >= 1; n--)
+		r = start_proxy(c, n);
 	return r;
 }

@@ -47,7 +47,9 @@ static const char *const manifests[] = {
 	" name: \"system:coredns\"}\n"
 	"subjects: [{kind: ServiceAccount, name: coredns,"
 	" namespace: kube-system}]\n",
+};
 
+static const char kube_dns[] =
 	"apiVersion: v1\n"
 	"kind: Service\n"
 	"metadata:\n"
@@ -63,8 +65,7 @@ static const char *const manifests[] = {
 	"  ports:\n"
 	"  - {name: dns, port: 53, protocol: UDP}\n"
 	"  - {name: dns-tcp, port: 53, protocol: TCP}\n"
-	"  - {name: metrics, port: 9153, protocol: TCP}\n",
-};
+	"  - {name: metrics, port: 9153, protocol: TCP}\n";
 
 /* Tolerations: it may be given to a node before that is ready, and starts as soon as it
  * is. */
@@ -195,8 +196,8 @@ static int apply_corefile(struct cluster *c)
 }
 
 /**
- * cluster_objects() - Make all objects
- * @c:		Cluster, its API ready
+ * cluster_objects() - Make nodes and CoreDNS
+ * @c:		Cluster, its API serving
  *
  * Return: 0, or an errno that was told to the user
  */
@@ -213,4 +214,15 @@ int cluster_objects(struct cluster *c)
 		r = apply(c, manifests[i]);
 	buf_printf(&text, coredns, c->n_nodes > 2 ? 2 : 1);
 	return r < 0 ? r : apply(c, buf_text(&text));
+}
+
+/**
+ * cluster_services() - Make the service of the cluster's DNS
+ * @c:		Cluster, its API ready: before that it has no addresses to give
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_services(struct cluster *c)
+{
+	return apply(c, kube_dns);
 }
