@@ -13,13 +13,19 @@
 /**
  * wanted_signals() - The signals by which a user ends us
  * @signals:	Set
+ *
+ * Not those that who started us has ignored: nohup, or a shell for its background jobs.
  */
 static void wanted_signals(sigset_t *signals)
 {
+	static const int all[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction now;
+
 	(void)sigemptyset(signals);
-	(void)sigaddset(signals, SIGINT);
-	(void)sigaddset(signals, SIGTERM);
-	(void)sigaddset(signals, SIGHUP);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (sigaction(all[i], NULL, &now) == 0 &&
+		    now.sa_handler != SIG_IGN)
+			(void)sigaddset(signals, all[i]);
 }
 
 /**
