@@ -272,7 +272,8 @@ int observe(struct engine *e, const struct scope *scope,
 
 	model_init(&m, e->strings);
 	for (size_t k = 0; k < KIND_MAX && r == 0; k++)
-		r = observe_kind(e, (enum kind_id)k, scope, &m);
+		if (!scope->touched || scope->touched->tables[k].n)
+			r = observe_kind(e, (enum kind_id)k, scope, &m);
 	if (r < 0)
 		return r;
 	*ret_observed = m;
@@ -526,7 +527,7 @@ int engine_plan_images(struct engine *e, const struct model *images,
 	struct plan_input in = { .want = &w.want,
 				 .have = &w.have,
 				 .scope = keys };
-	struct scope scope = { .keys = keys, .foreign = true };
+	struct scope scope = { .keys = keys, .touched = keys, .foreign = true };
 	struct conflict conflict;
 	int r;
 

@@ -126,6 +126,28 @@ static int unpack(const char **at, const char *end, void *object, size_t size)
 }
 
 /**
+ * skip() - Pass over an object
+ * @at:		Cursor; moved behind the object
+ * @end:	End of the bytes
+ * @size:	Bytes of the object
+ *
+ * Return: 0; -EBADMSG
+ */
+static int skip(const char **at, const char *end, size_t size)
+{
+	size_t bits = (size / 4 + 7) / 8, len = bits;
+
+	if ((size_t)(end - *at) < bits)
+		return -EBADMSG;
+	for (size_t i = 0; i < bits; i++)
+		len += 4U * (unsigned int)__builtin_popcount((uint8_t)(*at)[i]);
+	if ((size_t)(end - *at) < len)
+		return -EBADMSG;
+	*at += len;
+	return 0;
+}
+
+/**
  * write_all() - Write bytes to a new file and sync it
  * @fd:		File
  * @b:		Bytes
@@ -250,47 +272,76 @@ static void remap(struct strings *s, const struct kind *k, char *object,
 }
 
 /**
- * read_objects() - All tables of all sets
+ * read_table() - All objects of one kind in one set
  * @j:		Journal; its header is read
+ * @set:	Set
+ * @kind:	Kind
+ * @at:		Cursor
+ * @end:	End of the bytes
+ * @map:	Present numbers of texts; NULL: pass over the objects
+ *
+ * Return: 0; -EBADMSG, -ENOMEM
+ */
+static int read_table(struct journal *j, size_t set, size_t kind,
+		      const char **at, const char *end, const uint32_t *map)
+{
+	const struct kind *k = kinds[kind];
+	int r = 0;
+
+	for (size_t n = 0; n < j->header.n[set][kind] && r == 0; n++) {
+		void *object;
+
+		if (!map) {
+			r = skip(at, end, k->size);
+			continue;
+		}
+		object = model_add(&j->sets[set], (enum kind_id)kind);
+		if (!object)
+			return -ENOMEM;
+		r = unpack(at, end, object, k->size);
+		if (r == 0)
+			remap(j->sets[set].strings, k, object, map,
+			      j->header.n_strings);
+	}
+	/* Texts have new numbers, and some orders go by them. */
+	(void)model_sort(&j->sets[set], (enum kind_id)kind);
+	return r;
+}
+
+/**
+ * read_objects() - All tables of the sets that are asked for
+ * @j:		Journal; its header is read
+ * @sets:	Bits of enum journal_set
  * @at:		First object
  * @end:	End of them
  * @map:	Present numbers of texts
  *
  * Return: 0; -EBADMSG, -ENOMEM
  */
-static int read_objects(struct journal *j, const char *at, const char *end,
-			const uint32_t *map)
+static int read_objects(struct journal *j, unsigned int sets, const char *at,
+			const char *end, const uint32_t *map)
 {
-	struct strings *s = j->sets[0].strings;
+	int r = 0;
 
-	for (size_t i = 0; i < JOURNAL_SETS; i++)
-		for (size_t k = 0; k < KIND_MAX; k++) {
-			for (size_t n = 0; n < j->header.n[i][k]; n++) {
-				void *object = model_add(&j->sets[i], k);
-
-				if (!object)
-					return -ENOMEM;
-				if (unpack(&at, end, object, kinds[k]->size) <
-				    0)
-					return -EBADMSG;
-				remap(s, kinds[k], object, map,
-				      j->header.n_strings);
-			}
-			/* Texts have new numbers, and some orders go by them. */
-			model_sort(&j->sets[i], k);
-		}
-	return at == end ? s->error : -EBADMSG;
+	for (size_t i = 0; i < JOURNAL_SETS && r == 0; i++)
+		for (size_t k = 0; k < KIND_MAX && r == 0; k++)
+			r = read_table(j, i, k, &at, end,
+				       sets & 1U << i ? map : NULL);
+	if (r < 0)
+		return r;
+	return at == end ? j->sets[0].strings->error : -EBADMSG;
 }
 
 /**
  * parse() - Read a journal from its bytes
  * @j:		Empty journal
+ * @sets:	Bits of enum journal_set
  * @b:		Bytes
  *
  * Return: 0; -EBADMSG where it is damaged, -EPROTONOSUPPORT where another version wrote
  *	   it, -ENOMEM
  */
-static int parse(struct journal *j, const struct buf *b)
+static int parse(struct journal *j, unsigned int sets, const struct buf *b)
 {
 	struct strings *s = j->sets[0].strings;
 	_cleanup_free_ uint32_t *map = NULL;
@@ -324,7 +375,7 @@ static int parse(struct journal *j, const struct buf *b)
 		map[i] = strings_add(s, at + 4, len);
 		at += 4 + len;
 	}
-	return read_objects(j, at, end, map);
+	return read_objects(j, sets, at, end, map);
 }
 
 /**
@@ -339,6 +390,22 @@ static int parse(struct journal *j, const struct buf *b)
 int journal_read(struct journal *j, struct strings *s, int dir,
 		 const char *name)
 {
+	return journal_read_sets(j, s, dir, name, ~0U);
+}
+
+/**
+ * journal_read_sets() - Read some sets of a journal; all of it is checked
+ * @j:		Filled; the caller ends it by journal_release(), also after a failure
+ * @s:		Pool for its texts
+ * @dir:	Folder
+ * @name:	Name in it
+ * @sets:	Bits of enum journal_set; the others stay empty
+ *
+ * Return: 0; -ENOENT, or as parse()
+ */
+int journal_read_sets(struct journal *j, struct strings *s, int dir,
+		      const char *name, unsigned int sets)
+{
 	_cleanup_(buf_release) struct buf b = { .max = JOURNAL_MAX };
 	_cleanup_close_ int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	int r;
@@ -347,5 +414,5 @@ int journal_read(struct journal *j, struct strings *s, int dir,
 	if (fd < 0)
 		return -errno;
 	r = buf_read_fd(&b, fd);
-	return r < 0 ? r : parse(j, &b);
+	return r < 0 ? r : parse(j, sets, &b);
 }

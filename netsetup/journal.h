@@ -58,3 +58,5 @@ must_check int journal_write(const struct journal *j, int dir,
 			     const char *name);
 must_check int journal_read(struct journal *j, struct strings *s, int dir,
 			    const char *name);
+must_check int journal_read_sets(struct journal *j, struct strings *s, int dir,
+				 const char *name, unsigned int sets);

@@ -112,6 +112,7 @@ struct change {
 /* What an observation is for. */
 struct scope {
 	const struct model *keys; /* objects that somebody asks for */
+	const struct model *touched; /* its kinds alone are read; NULL: all */
 	bool foreign; /* routes of others, too, if asked for */
 	bool all; /* whatever there is */
 };

@@ -218,6 +218,33 @@ static int diff_tables(struct differ *d)
 }
 
 /**
+ * place_of() - Place of an object in a sorted table
+ * @d:		Run
+ * @m:		Model
+ * @key:	Object whose key fields count
+ * @cursor:	Where it is expected: behind the last one found; moved
+ *
+ * Keys come in order, so that one of many is nearly always where it is expected.
+ *
+ * Return: place + 1; 0 where it is not there
+ */
+static size_t place_of(const struct differ *d, const struct model *m,
+		       const void *key, size_t *cursor)
+{
+	const struct table *t = &m->tables[d->kind];
+	const char *found;
+
+	if (*cursor < t->n &&
+	    d->k->cmp(m->strings, t->items + *cursor * d->k->size, key) == 0)
+		return ++*cursor;
+	found = model_find(m, d->kind, key);
+	if (!found)
+		return 0;
+	*cursor = (size_t)(found - t->items) / d->k->size + 1;
+	return *cursor;
+}
+
+/**
  * diff_scope() - The same, for the objects of a scope alone
  * @d:		Run
  *
@@ -226,28 +253,21 @@ static int diff_tables(struct differ *d)
 static int diff_scope(struct differ *d)
 {
 	const struct table *keys = &d->in->scope->tables[d->kind];
-	size_t size = d->k->size;
+	size_t size = d->k->size, next_want = 0, next_have = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < keys->n && r == 0; i++) {
 		const char *key = keys->items + i * size;
-		const char *w = model_find(d->in->want, d->kind, key);
-		const char *h = model_find(d->in->have, d->kind, key);
-		size_t want =
-			w ? (size_t)(w - d->in->want->tables[d->kind].items) /
-					size :
-			    0;
-		size_t have =
-			h ? (size_t)(h - d->in->have->tables[d->kind].items) /
-					size :
-			    0;
+		size_t want = place_of(d, d->in->want, key, &next_want);
+		size_t have = place_of(d, d->in->have, key, &next_have);
 
-		if (w && h)
-			r = compare_pair(d, want, have);
-		else if (w)
-			r = add_change(d, OP_ADD, want + 1, 0);
-		else if (h && is_removable(d, h))
-			r = add_change(d, OP_REMOVE, 0, have + 1);
+		if (want && have)
+			r = compare_pair(d, want - 1, have - 1);
+		else if (want)
+			r = add_change(d, OP_ADD, want, 0);
+		else if (have && is_removable(d, model_at(d->in->have, d->kind,
+							  size, have - 1)))
+			r = add_change(d, OP_REMOVE, 0, have);
 	}
 	return r;
 }

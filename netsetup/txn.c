@@ -84,6 +84,21 @@ static int take_back(struct txn *t, const struct journal *j)
 }
 
 /**
+ * take_owned() - Take from a journal which untagged objects are ours
+ * @e:		Engine
+ * @j:		Journal; the sets are moved out of it
+ */
+static void take_owned(struct engine *e, struct journal *j)
+{
+	model_release(&e->owned);
+	model_release(&e->owned_keys);
+	e->owned = j->sets[JOURNAL_OWNED];
+	e->owned_keys = j->sets[JOURNAL_OWNED_KEYS];
+	model_init(&j->sets[JOURNAL_OWNED], e->strings);
+	model_init(&j->sets[JOURNAL_OWNED_KEYS], e->strings);
+}
+
+/**
  * load_owned() - Learn which untagged objects are ours
  * @e:		Engine
  * @dir:	Folder of the state
@@ -94,7 +109,9 @@ static int take_back(struct txn *t, const struct journal *j)
 static int load_owned(struct engine *e, int dir, const char *name)
 {
 	_cleanup_(journal_release) struct journal j = { 0 };
-	int r = journal_read(&j, e->strings, dir, name);
+	int r = journal_read_sets(&j, e->strings, dir, name,
+				  1U << JOURNAL_OWNED |
+					  1U << JOURNAL_OWNED_KEYS);
 
 	if (r == -ENOENT)
 		return 0;
@@ -104,12 +121,7 @@ static int load_owned(struct engine *e, int dir, const char *name)
 			r == -EPROTONOSUPPORT ?
 				"written by another version of netsetup" :
 				"damaged");
-	model_release(&e->owned);
-	model_release(&e->owned_keys);
-	e->owned = j.sets[JOURNAL_OWNED];
-	e->owned_keys = j.sets[JOURNAL_OWNED_KEYS];
-	model_init(&j.sets[JOURNAL_OWNED], e->strings);
-	model_init(&j.sets[JOURNAL_OWNED_KEYS], e->strings);
+	take_owned(e, &j);
 	return 0;
 }
 
@@ -553,7 +565,8 @@ static int check_result(struct txn *t, const struct work *w,
 {
 	_cleanup_(plan_release) struct plan plan = { 0 };
 	_cleanup_(model_release) struct model have;
-	struct scope scope = { .keys = &j->sets[JOURNAL_KEYS] };
+	struct scope scope = { .keys = &j->sets[JOURNAL_KEYS],
+			       .touched = &j->sets[JOURNAL_KEYS] };
 	struct plan_input in = {
 		.want = &w->want,
 		.have = &have,
@@ -611,7 +624,8 @@ static int await(struct txn *t, struct journal *j)
 	engine_point(t->e);
 	t->deadline = j->header.deadline;
 	t->id = j->header.id;
-	return load_owned(t->e, t->dir, "journal");
+	take_owned(t->e, j);
+	return 0;
 }
 
 /**
@@ -650,8 +664,10 @@ int txn_apply(struct txn *t, struct work *w, unsigned int flags)
 			return 0;
 	} else if (r == 0) {
 		r = commit(t);
-		if (r == 0)
-			return load_owned(t->e, t->dir, "last");
+		if (r == 0) {
+			take_owned(t->e, &j);
+			return 0;
+		}
 	}
 	(void)take_back(t, &j);
 	return r;
