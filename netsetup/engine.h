@@ -85,6 +85,9 @@ must_check int observe_dump(struct engine *e, struct nlmsghdr *request,
 			    nl_message_fn *fn, void *context,
 			    struct table *table);
 
+must_check int route_read(struct engine *e, const struct nlmsghdr *m,
+			  struct model *out);
+
 /* One piece of work: what should be, what is, and the steps between. */
 struct work {
 	struct model want;

@@ -4,8 +4,9 @@
  */
 #include "netsetup/session.h"
 
-#include "netsetup/verb_emit.h"
+#include "netsetup/explain.h"
 #include "netsetup/show.h"
+#include "netsetup/verb_emit.h"
 
 #include "lib/exitcode.h"
 #include "lib/log.h"
@@ -111,8 +112,8 @@ static const struct opt options[] = {
 	  .type = OPT_STRING,
 	  .arg = "FILE",
 	  AT(from),
-	  .verbs = " plan ",
-	  .help = "plan against a saved 'show --json'" },
+	  .verbs = " plan explain ",
+	  .help = "plan against a saved 'show --json'; explain: source address" },
 	{ .name = "json",
 	  .type = OPT_FLAG,
 	  AT(json),
@@ -170,7 +171,7 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
  */
 static int run_plan(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	_cleanup_(work_release) struct work w = { 0 };
 
 	if (session_begin(&s, config) < 0)
@@ -191,7 +192,7 @@ static int run_plan(void *config, int n, char **args)
  */
 static int run_verify(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	_cleanup_(work_release) struct work w = { 0 };
 	int code = EXIT_OK;
 
@@ -219,7 +220,7 @@ static int run_verify(void *config, int n, char **args)
  */
 static int run_check(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 
 	if (session_begin(&s, config) < 0)
 		return EXIT_USAGE;
@@ -236,7 +237,7 @@ static int run_check(void *config, int n, char **args)
  */
 static int run_show(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	int r;
 
 	(void)args;
@@ -251,6 +252,41 @@ static int run_show(void *config, int n, char **args)
 		return EXIT_FAILED;
 	}
 	return s.seen.is_open ? EXIT_FAILED : EXIT_OK;
+}
+
+/**
+ * run_explain() - netsetup explain
+ * @config:	Options; .from is the source address here
+ * @n:		Arguments
+ * @args:	Destination
+ *
+ * Return: exit code
+ */
+static int run_explain(void *config, int n, char **args)
+{
+	struct config c = *(const struct config *)config;
+	_cleanup_(session_end) struct session s = { 0 };
+	struct explain_request req = {
+		.dst = args[0],
+		.from = c.from,
+		.hints = &s.hints,
+		.json = c.json,
+	};
+	int code;
+
+	c.from = NULL;
+	if (n != 1) {
+		log_error("explain needs one destination");
+		return EXIT_USAGE;
+	}
+	if (session_begin(&s, &c) < 0)
+		return EXIT_USAGE;
+	if (hints_read(c.hints ? c.hints : HINTS_PATH, &s.hints) < 0)
+		s.hints = (struct hints){ 0 };
+	if (session_peek(&s) < 0)
+		return EXIT_FAILED;
+	code = explain(&s.e, &req);
+	return code == EXIT_OK && s.seen.is_open ? EXIT_FAILED : code;
 }
 
 /**
@@ -316,6 +352,9 @@ static const struct opt_command commands[] = {
 	{ "recover", "", "take back a transaction that was killed half way",
 	  verb_recover },
 	{ "show", "", "print what there is and who owns it", run_show },
+	{ "explain", "DESTINATION",
+	  "say which way a packet would take, from which address, and why",
+	  run_explain },
 	{ "emit", "[FORMAT [NAME=VALUE]...]",
 	  "print what was learnt in the words of another program", run_emit },
 	{ "profiles", "[list|show NAME]", "print what is known of providers",

@@ -171,7 +171,7 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 static int apply_verb(void *config, int n, char **args, unsigned int flags,
 		      const char *verb)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	int code;
 
 	if (session_begin(&s, config) < 0)
@@ -220,7 +220,7 @@ int verb_adopt(void *config, int n, char **args)
  */
 int verb_undo(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
 	int r;
 
@@ -253,7 +253,7 @@ int verb_undo(void *config, int n, char **args)
  */
 int verb_confirm(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
 	int r;
 
@@ -288,7 +288,7 @@ int verb_confirm(void *config, int n, char **args)
  */
 int verb_recover(void *config, int n, char **args)
 {
-	_cleanup_(session_end) struct session s;
+	_cleanup_(session_end) struct session s = { 0 };
 	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
 	int r;
 

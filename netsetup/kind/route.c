@@ -332,6 +332,22 @@ static int seen_route(const struct nlmsghdr *m, void *context)
 }
 
 /**
+ * route_read() - One route of a message, whoever owns it
+ * @e:		Engine
+ * @m:		RTM_NEWROUTE
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+int route_read(struct engine *e, const struct nlmsghdr *m, struct model *out)
+{
+	const struct scope all = { .all = true };
+	struct seen seen = { e, out, &all };
+
+	return seen_route(m, &seen);
+}
+
+/**
  * observe_routes() - Dump routes: our own, or all of them
  * @e:		Engine
  * @scope:	.foreign asks for those of others, too
