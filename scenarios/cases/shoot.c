@@ -79,6 +79,10 @@ static int start_all(struct cluster *c)
 		r = cluster_start_runtimes(c);
 	if (r == 0)
 		r = fabric_internet(lab, lab_member(lab, "router"));
+	if (r == 0)
+		r = fabric_plain_resolver(lab);
+	if (r == 0)
+		r = fabric_answer(lab);
 	if (r < 0)
 		return r;
 	lab_step(lab, "waiting for the API server");
@@ -126,6 +130,10 @@ static int up(struct lab *lab)
 		r = cluster_wait_dns(c, lab_deadline(NODES_S));
 	if (r == 0)
 		r = fabric_wait(lab);
+	if (r == 0)
+		r = cluster_wait_name(c, lab_deadline(NODES_S));
+	if (r == 0)
+		r = cluster_check_v4(c);
 	return r < 0 ? r : cluster_forward(c);
 }
 

@@ -14,10 +14,15 @@
  * @router towards them. @dns64: the resolver synthesises. */
 must_check int fabric_internet(struct lab *lab, struct member *router);
 must_check int fabric_dns64(struct lab *lab, bool on);
+/* A resolver that never synthesises, for a cluster whose own DNS does. */
+#define FABRIC_PLAIN "2001:db8:53::64"
+must_check int fabric_plain_resolver(struct lab *lab);
 must_check int fabric_wait(struct lab *lab);
 
 /* A pod by the node's own CNI configuration (netsetup emit cni). */
 must_check int fabric_pod(struct member *node, const char *name,
 			  struct member **ret);
+/* Responders in the hosts of the internet. */
+must_check int fabric_answer(struct lab *lab);
 /* Responders in pods and hosts, and what each vantage is to try. */
 must_check int fabric_targets(struct lab *lab);

@@ -34,6 +34,11 @@ static const char zone[] = "$TTL 60\n"
 			   "v4only.example. A 203.0.113.10\n"
 			   "dual.example. A 203.0.113.10\n"
 			   "dual.example. AAAA 2001:db8:f00::10\n"
+			   /* What live runs try where nothing else is said. */
+			   "ipv6.google.com. AAAA 2001:db8:f00::10\n"
+			   "ipv4.google.com. A 203.0.113.10\n"
+			   "www.google.com. A 203.0.113.10\n"
+			   "www.google.com. AAAA 2001:db8:f00::10\n"
 			   "ipv4only.arpa. A 192.0.0.170\n"
 			   "ipv4only.arpa. A 192.0.0.171\n";
 
@@ -158,6 +163,38 @@ int fabric_dns64(struct lab *lab, bool on)
 		r = member_write(m, "/etc/unbound/unbound.conf",
 				 buf_text(&text), 0644);
 	return r < 0 ? r : member_spawn(m, unbound, &opts, NULL);
+}
+
+/**
+ * fabric_plain_resolver() - A resolver beside the other that never synthesises
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno
+ */
+int fabric_plain_resolver(struct lab *lab)
+{
+	static const char conf[] =
+		"server:\n"
+		"  interface: " FABRIC_PLAIN "\n  do-ip4: no\n"
+		"  access-control: ::/0 allow\n  username: \"\"\n"
+		"  chroot: \"\"\n  directory: \"/etc/unbound\"\n"
+		"  pidfile: \"/run/unbound-plain.pid\"\n"
+		"  use-syslog: no\n  logfile: \"\"\n  verbosity: 1\n"
+		"  module-config: \"iterator\"\n"
+		"  local-zone: \"ipv4only.arpa.\" transparent\n"
+		"remote-control:\n  control-enable: no\n"
+		"stub-zone:\n  name: \".\"\n  stub-addr: 2001:db8:a::53\n";
+	static const char *const argv[] = { "unbound", "-d", "-c",
+					    "/etc/unbound/plain.conf", NULL };
+	static const struct spawn_opts opts = { .log = "unbound-plain",
+						.ready = "start of service" };
+	struct member *m = lab_member(lab, "dns");
+	int r;
+
+	r = member_addr_add(m, "eth0", FABRIC_PLAIN "/64");
+	if (r == 0)
+		r = member_write(m, "/etc/unbound/plain.conf", conf, 0644);
+	return r < 0 ? r : member_spawn(m, argv, &opts, NULL);
 }
 
 /**

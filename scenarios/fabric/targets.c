@@ -178,6 +178,25 @@ static int respond(struct member *m)
 }
 
 /**
+ * fabric_answer() - Responders in the hosts of the internet
+ * @lab:	Lab
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int fabric_answer(struct lab *lab)
+{
+	static const char *const answering[] = { "inet6", "inet6-small",
+						 "inet4" };
+	int r = 0;
+
+	if (access(RESPONDER, X_OK) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(answering) && r == 0; i++)
+		r = respond(lab_member(lab, answering[i]));
+	return r;
+}
+
+/**
  * fabric_targets() - Responders, and what each vantage is to try
  * @lab:	Lab
  *
@@ -185,8 +204,6 @@ static int respond(struct member *m)
  */
 int fabric_targets(struct lab *lab)
 {
-	static const char *const answering[] = { "inet6", "inet6-small",
-						 "inet4" };
 	_cleanup_(json_freep) struct json *targets = make_targets(lab);
 	bool responder = access(RESPONDER, X_OK) == 0;
 	int r = 0;
@@ -199,8 +216,5 @@ int fabric_targets(struct lab *lab)
 		if (r == 0 && responder && m->kind == MEMBER_POD)
 			r = respond(m);
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(answering) && r == 0; i++)
-		if (responder)
-			r = respond(lab_member(lab, answering[i]));
-	return r;
+	return r < 0 ? r : fabric_answer(lab);
 }

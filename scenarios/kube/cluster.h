@@ -93,5 +93,9 @@ int cluster_failed(struct cluster *c, int error, const char *what);
 must_check int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns);
 must_check int cluster_wait_dns(struct cluster *c, int64_t deadline_ns);
 
+/* pods.c: seen from inside the pods. */
+must_check int cluster_check_v4(struct cluster *c);
+must_check int cluster_wait_name(struct cluster *c, int64_t deadline_ns);
+
 /* forward.c: [::1]:.port outside -> the API server. */
 must_check int cluster_forward(struct cluster *c);

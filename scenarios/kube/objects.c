@@ -10,6 +10,7 @@
 #include "scenarios/kube/cluster.h"
 
 #include "lib/cleanup.h"
+#include "scenarios/fabric/fabric.h"
 #include "scenarios/kube/images.h"
 
 #include <errno.h>
@@ -171,7 +172,7 @@ static int apply_corefile(struct cluster *c)
 {
 	static const char *const argv[] = {
 		"netsetup", "emit",  "corefile",
-		"--type",   "dns64", "upstream=2001:db8:a::53",
+		"--type",   "dns64", "upstream=" FABRIC_PLAIN,
 		NULL
 	};
 	_cleanup_(buf_release) struct buf out = BUF_INIT, err = BUF_INIT;

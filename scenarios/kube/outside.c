@@ -207,6 +207,11 @@ int cluster_prepare(struct outside *outside)
 			 strcmp(outside->variant, "static-pods") == 0;
 	(void)snprintf(k->kubeconfig, sizeof(k->kubeconfig), "%s/kubeconfig",
 		       outside->dir);
+	if (outside->provider && strcmp(outside->provider, "gcp") != 0) {
+		log_error("provider '%s': clusters are played on 'gcp' alone",
+			  outside->provider);
+		return EXIT_USAGE;
+	}
 	r = check_inotify(k->nodes);
 	if (r == EXIT_OK)
 		r = find_programs(outside, k);
