@@ -26,8 +26,8 @@ int doc_fail(struct doc *d, struct doc_pos pos, const char *format, ...)
 	va_list args;
 	int n;
 
-	n = snprintf(d->error, sizeof(d->error),
-		     "line %zu column %zu: ", pos.line, pos.column);
+	n = snprintf(d->error, sizeof(d->error), "%zu:%zu: ", pos.line,
+		     pos.column);
 	va_start(args, format);
 	(void)vsnprintf(d->error + n, sizeof(d->error) - (size_t)n, format,
 			args);

@@ -11,7 +11,7 @@
  *
  * Nodes are indices into one array, strings lie in one arena: 24 bytes a node. All is
  * owned by the document and ends with doc_release(). A malformed text fails with
- * -EBADMSG and an error that says where: "line 3 column 7: expected ':'".
+ * -EBADMSG and an error that says where, line and column: "3:7: expected ':'".
  *
  * Refused: duplicate keys, anchors and aliases, tags, more than one document, nesting
  * past DOC_DEPTH, texts past DOC_BYTES.

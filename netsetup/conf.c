@@ -516,7 +516,7 @@ int conf_read(struct strings *s, unsigned int caps, const char *name,
 	model_init(&c.model, s);
 	r = doc_read(&doc, text, len);
 	if (r < 0) {
-		buf_printf(errors, "%s: %s\n", name,
+		buf_printf(errors, "%s:%s%s\n", name, doc.error[0] ? "" : " ",
 			   doc.error[0] ? doc.error : strerror(-r));
 		return r == -ENOMEM ? r : -EINVAL;
 	}
@@ -561,7 +561,7 @@ int conf_read_state(struct strings *s, const char *path,
 	model_init(&c.model, s);
 	r = doc_read_file(&doc, path);
 	if (r < 0) {
-		buf_printf(errors, "%s: %s\n", path,
+		buf_printf(errors, "%s:%s%s\n", path, doc.error[0] ? "" : " ",
 			   doc.error[0] ? doc.error : strerror(-r));
 		return -EINVAL;
 	}

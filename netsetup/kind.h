@@ -145,6 +145,7 @@ extern const struct kind *const kinds[KIND_MAX];
 extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
 	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file, kind_unit;
 
+bool unit_found(const struct strings *s, const struct unit *u);
 /* Removes what a kill left of half written files. */
 must_check int files_clean(struct engine *e, const struct model *keys);
 must_check int files_want_folders(struct engine *e, struct model *want);

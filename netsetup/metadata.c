@@ -516,9 +516,7 @@ static int read_bodies(struct reader *rd, const struct answers *a)
 			len = MIN(len, sizeof(rd->text[i]) - 1);
 			memcpy(rd->text[i], text, len);
 		} else if (*text != '{' && *text != '[') {
-			buf_printf(rd->errors,
-				   "metadata '%s': line 1 column "
-				   "1: not JSON\n",
+			buf_printf(rd->errors, "metadata '%s': 1:1: not JSON\n",
 				   q->path);
 			r = -EINVAL;
 		} else if (doc_read(&rd->docs[i], text, len) < 0) {

@@ -468,22 +468,15 @@ int shoot_parse(const char *file, const char *text, size_t len,
 		.warnings = warnings,
 	};
 	size_t before = errors->len;
-	unsigned int line, column;
-	const char *words;
 	int r;
 
 	r = doc_read(&rd.doc, text, len);
 	if (r == -ENOMEM)
 		return r;
 	if (r < 0) {
-		/* "line 3 column 7: words" as FILE:3:7: words */
-		words = strstr(rd.doc.error, ": ");
-		if (words && sscanf(rd.doc.error, "line %u column %u", &line,
-				    &column) == 2)
-			buf_printf(errors, "%s:%u:%u%s\n", file, line, column,
-				   words);
-		else
-			buf_printf(errors, "%s: %s\n", file, rd.doc.error);
+		buf_printf(errors, "%s:%s%s\n", file,
+			   rd.doc.error[0] ? "" : " ",
+			   rd.doc.error[0] ? rd.doc.error : strerror(-r));
 		return -EINVAL;
 	}
 	read_all(&rd);

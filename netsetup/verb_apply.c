@@ -116,6 +116,31 @@ static int check_reach(struct engine *e, void *context)
 }
 
 /**
+ * tools_found() - Whether the programs are there that a plan is to run
+ * @s:		Session
+ * @w:		Plan
+ *
+ * Return: true; false after a line for each that is missing
+ */
+static bool tools_found(const struct session *s, const struct work *w)
+{
+	bool found = true;
+
+	for (size_t i = 0; i < w->plan.n; i++) {
+		const struct step *step = &w->plan.steps[i];
+		const struct unit *unit = step_want(step, &w->want);
+
+		if (step->kind != KIND_UNIT || unit_found(s->e.strings, unit))
+			continue;
+		log_error("unit '%s': missing program '%s'; nothing changed",
+			  strings_get(s->e.strings, unit->name),
+			  strings_get(s->e.strings, unit->restart));
+		found = false;
+	}
+	return found;
+}
+
+/**
  * apply_locked() - Plan and do
  * @s:		Session; its document is read
  * @flags:	enum engine_flags
@@ -140,6 +165,8 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 		session_why(s, r, "; nothing changed");
 		return EXIT_USAGE;
 	}
+	if (!tools_found(s, &w))
+		return EXIT_USAGE;
 	if (s->config->verbose)
 		show_plan_lines(&w);
 	t.confirm_ns = s->config->confirm;

@@ -14,9 +14,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define FILE_MAX   (16U << 20) /* bytes */
 #define UNIT_WORDS 64
@@ -462,6 +464,33 @@ static int execute(struct engine *e, const struct change *c)
 }
 
 /**
+ * unit_found() - Whether a unit's program is there
+ * @s:		Pool
+ * @u:		Unit
+ *
+ * Return: true where execvp() would find it
+ */
+bool unit_found(const struct strings *s, const struct unit *u)
+{
+	const char *program = strings_get(s, u->restart);
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (strchr(program, '/'))
+		return access(program, X_OK) == 0;
+	for (at = at ? at : "/usr/bin:/bin"; *at; at += strspn(at, ":")) {
+		size_t len = strcspn(at, ":");
+
+		(void)snprintf(path, sizeof(path), "%.*s/%s", (int)len, at,
+			       program);
+		if (access(path, X_OK) == 0)
+			return true;
+		at += len;
+	}
+	return false;
+}
+
+/**
  * unit_execute() - Run a unit's restart command and wait for it
  * @e:		Engine
  * @c:		Change
@@ -484,13 +513,21 @@ static int unit_execute(struct engine *e, const struct change *c)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		/* What it prints is no result of ours. */
+		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 		execvp(argv[0], (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -EPROTO;
+	if (status == 0)
+		return 0;
+	return engine_fail(e, -EPROTO, "unit '%s': '%s' ended by %s %d",
+			   strings_get(e->strings, u->name), argv[0],
+			   WIFEXITED(status) ? "exit status" : "signal",
+			   WIFEXITED(status) ? WEXITSTATUS(status) :
+					       WTERMSIG(status));
 }
 
 const struct kind kind_file = {

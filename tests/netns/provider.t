@@ -125,7 +125,7 @@ echo '[{"mac":"02:00:00:00:01:01",}]' \
 	>"$dir/md/computeMetadata_v1_instance_network-interfaces"
 netsetup apply "${form[@]}"
 is 'malformed metadata is refused' 2 "$rc"
-like 'with its place' 'line 1 column 29' "$err"
+like 'with its place' '1:29' "$err"
 echo "${nics/02:00:00:00:01:01/02:00:00:00:09:09}" \
 	>"$dir/md/computeMetadata_v1_instance_network-interfaces"
 netsetup apply "${form[@]}"

@@ -16,28 +16,27 @@ static void test_doc_errors(void)
 	static const struct {
 		const char *text, *error;
 	} cases[] = {
-		{ "", "line 1 column 1: the document is empty" },
-		{ "a: ::", "line 1 column 5: mapping values are not allowed in "
+		{ "", "1:1: the document is empty" },
+		{ "a: ::", "1:5: mapping values are not allowed in "
 			   "this context (an IPv6 address needs quotes)" },
 		{ "a: [::1, fd00::a]", "an IPv6 address needs quotes" },
-		{ "a: &x 1", "line 1 column 4: anchors are not allowed" },
-		{ "a: *x", "line 1 column 4: aliases are not allowed" },
+		{ "a: &x 1", "1:4: anchors are not allowed" },
+		{ "a: *x", "1:4: aliases are not allowed" },
 		{ "a: !!int 1", "tags are not allowed" },
-		{ "a: 1\na: 2", "line 2 column 4: 'a' is given twice" },
-		{ "a: 1\n---\nb: 2", "line 2 column 1: a second document" },
+		{ "a: 1\na: 2", "2:4: 'a' is given twice" },
+		{ "a: 1\n---\nb: 2", "2:1: a second document" },
 		{ "? [a]\n: 1", "a key must be a plain text" },
-		{ "a:\n\t- b", "line 2 column 1: found character that cannot" },
-		{ "{\"a\":1,\"a\":2}", "line 1 column 12: 'a' is given twice" },
-		{ "{\"a\":[1,]}", "column 9: expected a value, not ']'" },
+		{ "a:\n\t- b", "2:1: found character that cannot" },
+		{ "{\"a\":1,\"a\":2}", "1:12: 'a' is given twice" },
+		{ "{\"a\":[1,]}", "1:9: expected a value, not ']'" },
 		{ "{\"a\":1,}", "expected a key in double quotes, not '}'" },
-		{ "{\"a\" 1}", "line 1 column 6: expected ':', not '1'" },
-		{ "{\"a\":1,\n  \"b\":tru}",
-		  "line 2 column 7: expected a value" },
-		{ "{\"a\":\"x", "column 8: expected '\"', the text ends" },
+		{ "{\"a\" 1}", "1:6: expected ':', not '1'" },
+		{ "{\"a\":1,\n  \"b\":tru}", "2:7: expected a value" },
+		{ "{\"a\":\"x", "1:8: expected '\"', the text ends" },
 		{ "[\"\\ud800\"]", "half a surrogate pair" },
 		{ "[\"\\u0000\"]", "a string cannot hold U+0000" },
 		{ "[\"\\x\"]", "unknown escape" },
-		{ "[\"\xff\"]", "line 1 column 3: not UTF-8" },
+		{ "[\"\xff\"]", "1:3: not UTF-8" },
 		{ "[\"\xc0\x80\"]", "not UTF-8" },
 		{ "[\"a\nb\"]", "a string goes on past its line" },
 		{ "[1e]", "expected a digit, not ']'" },
@@ -161,8 +160,7 @@ static void test_doc_bounds(void)
 		buf_printf(&b, "\"k%d\":%d,\n", i, i);
 	buf_puts(&b, "\"k999\":0}");
 	CHECK_INT("late twin", -EBADMSG, doc_read(&d, b.data, b.len));
-	CHECK_STR("late twin", "line 1001 column 8: 'k999' is given twice",
-		  d.error);
+	CHECK_STR("late twin", "1001:8: 'k999' is given twice", d.error);
 	doc_release(&d);
 	buf_release(&b);
 }

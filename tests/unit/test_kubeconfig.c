@@ -37,7 +37,7 @@ static const struct {
 	{ "no context", "{}", -EINVAL, "no current-context", NULL, NULL },
 	{ "another context", "current-context: x\ncontexts: []\n", -EINVAL,
 	  "there is no such context", NULL, NULL },
-	{ "no document", "{", -EINVAL, "line 1", NULL, NULL },
+	{ "no document", "{", -EINVAL, ": 1:2: ", NULL, NULL },
 };
 
 /**
