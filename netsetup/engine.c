@@ -377,7 +377,8 @@ static int copy_model(const struct model *from, struct model *to)
 static int keys_of(const struct engine *e, const struct model *want,
 		   struct model *keys)
 {
-	static const enum kind_id read[] = { KIND_SYSCTL, KIND_FILE };
+	static const enum kind_id read[] = { KIND_SYSCTL, KIND_MASQUERADE,
+					     KIND_FILE };
 	const struct model *from[] = { want, &e->owned_keys };
 	int r = 0;
 

@@ -85,7 +85,9 @@ enum stage {
 	STAGE_RULE,
 	STAGE_NEIGHBOUR,
 	STAGE_PROXY,
+	STAGE_MASQUERADE,
 	STAGE_FILE,
+	STAGE_REMOVE_MASQUERADE,
 	STAGE_REMOVE_PROXY,
 	STAGE_REMOVE_NEIGHBOUR,
 	STAGE_REMOVE_RULE,
@@ -143,7 +145,8 @@ struct kind {
 
 extern const struct kind *const kinds[KIND_MAX];
 extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
-	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_file, kind_unit;
+	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_masquerade,
+	kind_file, kind_unit;
 
 bool unit_found(const struct strings *s, const struct unit *u);
 /* Removes what a kill left of half written files. */

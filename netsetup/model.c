@@ -8,11 +8,17 @@
 #include <string.h>
 
 const struct kind *const kinds[KIND_MAX] = {
-	[KIND_LINK] = &kind_link,           [KIND_SYSCTL] = &kind_sysctl,
-	[KIND_ADDRESS] = &kind_address,     [KIND_NEXTHOP] = &kind_nexthop,
-	[KIND_ROUTE] = &kind_route,         [KIND_RULE] = &kind_rule,
-	[KIND_NEIGHBOUR] = &kind_neighbour, [KIND_PROXY] = &kind_proxy,
-	[KIND_FILE] = &kind_file,           [KIND_UNIT] = &kind_unit,
+	[KIND_LINK] = &kind_link,
+	[KIND_SYSCTL] = &kind_sysctl,
+	[KIND_ADDRESS] = &kind_address,
+	[KIND_NEXTHOP] = &kind_nexthop,
+	[KIND_ROUTE] = &kind_route,
+	[KIND_RULE] = &kind_rule,
+	[KIND_NEIGHBOUR] = &kind_neighbour,
+	[KIND_PROXY] = &kind_proxy,
+	[KIND_MASQUERADE] = &kind_masquerade,
+	[KIND_FILE] = &kind_file,
+	[KIND_UNIT] = &kind_unit,
 };
 
 /**

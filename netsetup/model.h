@@ -31,6 +31,7 @@ enum kind_id {
 	KIND_RULE,
 	KIND_NEIGHBOUR,
 	KIND_PROXY,
+	KIND_MASQUERADE,
 	KIND_FILE,
 	KIND_UNIT,
 	KIND_MAX,
@@ -154,6 +155,13 @@ struct proxy {
 	uint32_t dev;
 	uint8_t len;
 	uint8_t protocol;
+	uint8_t pad[2];
+};
+
+struct masquerade {
+	struct in6_addr from, except;
+	uint32_t out;
+	uint8_t len, except_len;
 	uint8_t pad[2];
 };
 

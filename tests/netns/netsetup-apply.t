@@ -21,6 +21,7 @@ state() {
 	ip nexthop
 	ip -6 neigh show nud permanent
 	ip -6 neigh show proxy
+	nft list ruleset 2>/dev/null
 	grep -r . /proc/sys/net/ipv6/conf/*/{forwarding,accept_ra,proxy_ndp}
 	ip -o link | sed 's/^[0-9]*: //; s/ link.ether.*//'
 	find "$T/root" -type f -exec cat {} + 2>/dev/null
@@ -46,6 +47,7 @@ nexthops: [{id: 10, via: "fe80::1", dev: eth0}]
 rules: [{priority: 100, from: "2001:db8:11::/64", table: 1000}]
 neighbours: [{address: "fe80::1", dev: eth0, lladdr: "02:00:00:00:00:01"}]
 proxies: [{prefix: "2001:db8:10::b/128", dev: eth0}]
+masquerade: [{from: "2001:db8:11::/64", out: eth0, except: "2001:db8::/32"}, {from: "fd00:11::/64", out: eth0}]
 files: [{path: /x/y.conf, content: "hello"}]
 units: [{name: u, restart: [touch, $T/restarted], inputs: [/x/y.conf]}]
 Y
