@@ -23,14 +23,16 @@ ns pod ip -6 route add default via 2001:db8:c::1
 ns far ip addr add 2001:db8:f::7/64 dev f0 nodad
 netsetup=("$BIN/netsetup" --state "$T/state")
 
-# Answers with the source that it sees.
+# Answers with the source that it sees, from the address that was asked.
 cat >"$T/far.py" <<'P'
-import socket
-s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.bind(('::', 7777))
+import select, socket
+all = [socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) for i in range(2)]
+for s, a in zip(all, ('2001:db8:f::1', '2001:db8:f::7')):
+    s.bind((a, 7777))
 while True:
-    q, who = s.recvfrom(512)
-    s.sendto(who[0].encode(), who)
+    for s in select.select(all, [], [])[0]:
+        q, who = s.recvfrom(512)
+        s.sendto(who[0].encode(), who)
 P
 nsenter --net=/run/netns/far python3 "$T/far.py" &
 far=$!
