@@ -49,6 +49,7 @@ pkgs := $(sort $(libs-lib) $(foreach p,$(progs),$(libs-$(p))))
 pkg-cflags := $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
 
 all: $(progs:%=$(bin)/%) ## build all programs into build/bin
+	@:
 
 $(obj)/%.o: %.c Makefile
 	@mkdir -p $(@D)
