@@ -13,7 +13,10 @@
  */
 
 #include "lib/cleanup.h"
+#include "lib/exitcode.h"
 #include "lib/json.h"
+#include "lib/log.h"
+#include "lib/opt.h"
 #include "lib/sysctl.h"
 
 #include <errno.h>
@@ -65,20 +68,44 @@ static int settle(const char *netns)
 	return sysctl_write("net/ipv6/conf/default/accept_dad", "0");
 }
 
+/* For a person; a runtime calls it without a word. */
+static const struct opt_program program = {
+	.name = "cni-settled",
+	.summary = "CNI plugin: pods need no duplicate address detection",
+	.args = "",
+	.section = 8,
+	.examples = "  {\"cniVersion\": \"0.4.0\", \"name\": \"pods\", "
+		    "\"plugins\": [\n"
+		    "   {\"type\": \"cni-settled\"},\n"
+		    "   {\"type\": \"ptp\", ...}]}\n",
+};
+
 /**
  * main() - Answer one CNI command
+ * @argc:	Number of words
+ * @argv:	Words
  *
- * Return: 0; 1 with an error object on standard output
+ * Return: 0; 1 with an error object on standard output; EXIT_USAGE
  */
-int main(void)
+int main(int argc, char **argv)
 {
 	const char *command = getenv("CNI_COMMAND");
 	const char *netns = getenv("CNI_NETNS");
 	_cleanup_(buf_release) struct buf text = { .max = CONFIG_MAX };
 	_cleanup_(json_freep) struct json *config = NULL;
+	const struct opt_command *verb = NULL;
+	int code = EXIT_SUCCESS, n_args = 0, r;
 	const char *version;
-	int r;
+	char **args = NULL;
 
+	log_init(program.name);
+	r = opt_parse(&program, NULL, argc, argv, &code, &verb, &n_args, &args);
+	if (r)
+		return code;
+	if (n_args > 0) {
+		log_error("'%s': no such argument", args[0]);
+		return EXIT_USAGE;
+	}
 	if (command && strcmp(command, "VERSION") == 0) {
 		(void)printf("{\"cniVersion\":\"1.0.0\","
 			     "\"supportedVersions\":[" VERSIONS "]}\n");

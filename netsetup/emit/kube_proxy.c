@@ -13,7 +13,9 @@
 /**
  * emit() - Print the file
  * @h:		Hints; the range of all pods is used where it is known
- * @args:	.dir: where proxy.conf lies, /etc/kubernetes; mode=nftables|iptables
+ * @args:	.dir: where proxy.conf lies, /etc/kubernetes; mode=nftables|iptables;
+ *		sync=DURATION: least time between two writes of all rules, where one
+ *		second (kube-proxy's own choice, for thousands of services) is too much
  * @out:	Gets the text
  *
  * kubeproxy.config.k8s.io/v1alpha1.
@@ -24,6 +26,7 @@ static int emit(const struct hints *h, const struct emit_args *args,
 		struct buf *out)
 {
 	const char *dir = args->dir ? args->dir : "/etc/kubernetes";
+	const char *sync = emit_more(args, "sync", NULL);
 
 	buf_printf(out,
 		   "apiVersion: kubeproxy.config.k8s.io/v1alpha1\n"
@@ -36,6 +39,8 @@ static int emit(const struct hints *h, const struct emit_args *args,
 		   "conntrack: {maxPerCore: 0}\n"
 		   "nodePortAddresses: [\"primary\"]\n",
 		   emit_more(args, "mode", "nftables"), dir);
+	if (sync)
+		buf_printf(out, "nftables: {minSyncPeriod: %s}\n", sync);
 	if (h->cluster_cidr.len)
 		buf_printf(out, "clusterCIDR: \"%s\"\n",
 			   PREFIX_TEXT(&h->cluster_cidr));

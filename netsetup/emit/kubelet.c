@@ -14,7 +14,10 @@
 /**
  * emit() - Print the file
  * @h:		Hints; the address of the cluster's DNS and the node's own are needed
- * @args:	.dir: where certificates lie, /etc/kubernetes; cgroups=cgroupfs|systemd
+ * @args:	.dir: where certificates lie, /etc/kubernetes; cgroups=cgroupfs|systemd;
+ *		changes=Watch|Cache|Get: how ConfigMaps and Secrets are learnt, where the
+ *		kubelet's own choice (Watch) is not wanted: a watch that begins before
+ *		the API server knows of the pod is refused, and tried again a second later
  * @out:	Gets the text
  *
  * kubelet.config.k8s.io/v1beta1. failCgroupV1 is known since 1.31 and matters from 1.35.
@@ -25,6 +28,7 @@ static int emit(const struct hints *h, const struct emit_args *args,
 		struct buf *out)
 {
 	const char *dir = args->dir ? args->dir : "/etc/kubernetes";
+	const char *changes = emit_more(args, "changes", NULL);
 
 	if (!addr_is_set(&h->dns_service_ip))
 		return emit_missing(args, "kubelet", "dns_service_ip");
@@ -67,6 +71,10 @@ static int emit(const struct hints *h, const struct emit_args *args,
 		   ADDR_TEXT(&h->dns_service_ip),
 		   h->cluster_domain[0] ? h->cluster_domain : "cluster.local",
 		   dir);
+	if (changes)
+		buf_printf(out,
+			   "configMapAndSecretChangeDetectionStrategy: %s\n",
+			   changes);
 	return buf_error(out);
 }
 

@@ -66,6 +66,7 @@ must_check int cluster_give_control(struct cluster *c);
 must_check int cluster_give_node(struct cluster *c, unsigned int n);
 
 /* control.c */
+extern const struct spawn_opts cluster_spawn; /* of all Kubernetes programs */
 must_check int
 cluster_start_store(struct cluster *c); /* etcd, kube-apiserver */
 must_check int cluster_open_api(struct cluster *c); /* waits until it serves */

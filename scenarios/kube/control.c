@@ -116,6 +116,11 @@ static const char audit_policy[] = "apiVersion: audit.k8s.io/v1\n"
 				   "omitStages: [RequestReceived]\n"
 				   "rules: [{level: Metadata}]\n";
 
+/* Go collects garbage when the heap has doubled; a heap that grows from nothing does so
+ * all the time. Fivefold: a fifth less of the time to start, some MiB more. */
+static const char *const environment[] = { "GOGC=400", NULL };
+const struct spawn_opts cluster_spawn = { .env = environment };
+
 /**
  * start() - Start one program of the control plane
  * @c:		Cluster
@@ -126,7 +131,7 @@ static const char audit_policy[] = "apiVersion: audit.k8s.io/v1\n"
 static int start(struct cluster *c, const char *const argv[])
 {
 	struct daemon *d;
-	int r = member_spawn(c->control, argv, NULL, &d);
+	int r = member_spawn(c->control, argv, &cluster_spawn, &d);
 
 	return r < 0 ? r : cluster_guard(c, d);
 }

@@ -21,8 +21,8 @@ static const struct {
 	{ "/etc/containerd/config.toml", { "containerd" } },
 	{ "/etc/cni/net.d/10-shoot6.conflist",
 	  { "cni", "--type", "ptp", "settled=yes" } },
-	{ CLUSTER_ETC "/kubelet.yaml", { "kubelet" } },
-	{ CLUSTER_ETC "/proxy.yaml", { "kube-proxy" } },
+	{ CLUSTER_ETC "/kubelet.yaml", { "kubelet", "changes=Get" } },
+	{ CLUSTER_ETC "/proxy.yaml", { "kube-proxy", "sync=100ms" } },
 };
 #define N_FILES ARRAY_SIZE(files)
 
@@ -227,7 +227,7 @@ static int start_kubelet(struct cluster *c, unsigned int n)
 	(void)snprintf(name, sizeof(name), "--hostname-override=node%u", n);
 	r = daemon_wait(member_daemon(m, "containerd"), lab_deadline(30));
 	if (r == 0)
-		r = member_spawn(m, argv, NULL, &d);
+		r = member_spawn(m, argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);
 }
 
@@ -251,7 +251,7 @@ static int start_proxy(struct cluster *c, unsigned int n)
 	int r;
 
 	(void)snprintf(name, sizeof(name), "--hostname-override=node%u", n);
-	r = member_spawn(cluster_node(c, n), argv, NULL, &d);
+	r = member_spawn(cluster_node(c, n), argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);
 }
 

@@ -21,9 +21,9 @@
 #include <sys/stat.h>
 
 /* Instances of inotify: kubelet 7, containerd 1, kube-proxy 1; the control plane's own,
- * and ours while we wait for logs. */
+ * the fabric's among it. */
 #define INOTIFY_NODE    9
-#define INOTIFY_CONTROL 12
+#define INOTIFY_CONTROL 11
 #define INOTIFY_LIMIT   "/proc/sys/fs/inotify/max_user_instances"
 
 /**

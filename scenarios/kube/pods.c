@@ -183,6 +183,7 @@ int cluster_wait_name(struct cluster *c, int64_t deadline_ns)
 {
 	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
 
+	lab_step(c->lab, "waiting for a name to be resolved from a pod");
 	for (;;) {
 		for (unsigned int n = c->n_nodes; n >= 1; n--) {
 			int r = visit_pods(c, cluster_node(c, n), resolve);

@@ -47,7 +47,7 @@ struct usage {
 
 extern const struct bench bench_ip_batch, bench_raw_floor, bench_million,
 	bench_noop, bench_networkd, bench_gateway, bench_node, bench_repair,
-	bench_churn;
+	bench_churn, bench_kubernetes;
 
 int64_t bench_now(void);
 void bench_figure(struct bench_row *row, const char *name, double value,

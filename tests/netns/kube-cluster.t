@@ -188,8 +188,9 @@ fails "another user's is not" setpriv --reuid 65534 --clear-groups curl -ksm 5 "
 like 'and that is logged' 'a connection by user 65534 was refused' "$(cat "$XDG_STATE_HOME/shoot6/shoot/log/holder.log")"
 matches "machine's sysctls are as they were" '^[0-9]+$' "$(cat /proc/sys/kernel/panic)"
 
+inode=$(stat -c %i "$XDG_STATE_HOME/shoot6/shoot")
 run "$S" down shoot
 is 'down' 0 "$rc"
 is 'no state is left' '' "$(ls "$XDG_STATE_HOME/shoot6" 2>/dev/null)"
-is 'no cgroup is left' '' "$(find /sys/fs/cgroup -type d -name shoot6)"
+is 'no cgroup is left' '' "$(find /sys/fs/cgroup -type d -path "*/shoot6/shoot-$inode*")"
 done_testing
