@@ -345,8 +345,9 @@ static int want_sysctl(struct conf *c, const char *dev, const char *name,
  */
 static int want_uplinks(struct conf *c, unsigned int caps)
 {
+	_cleanup_(buf_release) struct buf intent = BUF_INIT;
 	struct strings *s = c->model.strings;
-	size_t at = 0, len = strings_len(s, c->uplinks);
+	size_t at = 0, len = strings_len(s, c->uplinks), n;
 	int r = 0;
 
 	while (at < len && r == 0) {
@@ -355,10 +356,17 @@ static int want_uplinks(struct conf *c, unsigned int caps)
 		snprintf(dev, sizeof(dev), "%s",
 			 strings_get(s, c->uplinks) + at);
 		at += strlen(strings_get(s, c->uplinks) + at) + 1;
+		n = c->model.tables[KIND_SYSCTL].n;
 		r = want_sysctl(c, dev, "accept_ra", "2");
+		if (c->model.tables[KIND_SYSCTL].n > n)
+			buf_add(&intent, dev, strlen(dev) + 1);
 		if (r == 0 && c->forwarding && caps & CAP_FORCE_FORWARDING)
 			r = want_sysctl(c, dev, "force_forwarding", "1");
 	}
+	if (r == 0)
+		r = buf_error(&intent);
+	if (r == 0)
+		c->ra_intent = strings_add(s, intent.data, intent.len);
 	if (r == 0 && c->forwarding)
 		r = want_sysctl(c, "all", "forwarding", "1");
 	if (r == 0 && c->forwarding && caps & CAP_FORCE_FORWARDING)

@@ -14,6 +14,7 @@
 struct conf {
 	struct model model; /* sorted */
 	uint32_t uplinks; /* words */
+	uint32_t ra_intent; /* words: those whose accept_ra nobody states */
 	bool forwarding;
 };
 

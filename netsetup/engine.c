@@ -2,6 +2,7 @@
 #include "netsetup/engine.h"
 
 #include "netsetup/conf.h"
+#include "netsetup/ra.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -461,6 +462,8 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 	r = copy_model(&conf->model, &w.want);
 	if (r == 0)
 		r = files_want_folders(e, &w.want);
+	if (r == 0)
+		ra_yield(e, conf, &w.want);
 	if (r == 0)
 		r = keys_of(e, &w.want, &keys);
 	/* Routes are looked up among those of the document itself. */

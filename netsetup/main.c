@@ -5,6 +5,7 @@
 #include "netsetup/session.h"
 
 #include "netsetup/explain.h"
+#include "netsetup/ra.h"
 #include "netsetup/show.h"
 #include "netsetup/verb_emit.h"
 
@@ -178,7 +179,7 @@ static int run_plan(void *config, int n, char **args)
 		return EXIT_USAGE;
 	if (plan_here(&s, n, args, &w) < 0)
 		return EXIT_USAGE;
-	show_plan(&s.e, &w, s.config->json, &s.seen);
+	show_plan(&s.e, &w, s.config->json, &s.seen, NULL);
 	return w.plan.n || s.seen.is_open ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -193,6 +194,7 @@ static int run_plan(void *config, int n, char **args)
 static int run_verify(void *config, int n, char **args)
 {
 	_cleanup_(session_end) struct session s = { 0 };
+	_cleanup_(results_release) struct results results = { 0 };
 	_cleanup_(work_release) struct work w = { 0 };
 	int code = EXIT_OK;
 
@@ -200,9 +202,17 @@ static int run_verify(void *config, int n, char **args)
 		return EXIT_USAGE;
 	if (plan_here(&s, n, args, &w) < 0)
 		return EXIT_USAGE;
-	show_plan(&s.e, &w, s.config->json, &s.seen);
+	if (!s.config->from && ra_verify(&s.e, &s.conf, &results) < 0)
+		return EXIT_USAGE;
+	show_plan(&s.e, &w, s.config->json, &s.seen, &results);
 	if (w.plan.n || s.seen.is_open)
 		code = EXIT_FAILED;
+	for (size_t i = 0; i < results.n; i++) {
+		if (results.items[i].verdict != VERDICT_FAIL)
+			continue;
+		code = EXIT_FAILED;
+		log_error("%s", results.items[i].detail);
+	}
 	if (w.plan.n)
 		log_error("the node is not as the document says");
 	if (session_reach(&s) < 0)

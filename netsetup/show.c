@@ -111,13 +111,14 @@ static struct json *step_to_json(const struct step *s, const struct work *w)
  * @w:		Work
  * @json:	As JSON
  * @seen:	Somebody's transaction
+ * @results:	What verify found beside it, or NULL
  */
 void show_plan(const struct engine *e, const struct work *w, bool json,
-	       const struct txn_seen *seen)
+	       const struct txn_seen *seen, const struct results *results)
 {
 	_cleanup_(buf_release) struct buf b = { .max = 2UL << 30 };
 	_cleanup_(json_freep) struct json *j = NULL;
-	struct json *steps;
+	struct json *steps, *list;
 
 	(void)e;
 	if (!json) {
@@ -128,6 +129,10 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
 			printf("%zu to add, %zu to change, %zu to remove\n",
 			       w->plan.n_op[OP_ADD], w->plan.n_op[OP_CHANGE],
 			       w->plan.n_op[OP_REMOVE]);
+		for (size_t i = 0; results && i < results->n; i++)
+			printf("%s %s %s\n",
+			       verdict_name(results->items[i].verdict),
+			       results->items[i].id, results->items[i].detail);
 		return;
 	}
 	j = json_object();
@@ -142,6 +147,9 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
 	steps = json_set_array(j, "steps");
 	for (size_t i = 0; i < w->plan.n; i++)
 		json_append(steps, step_to_json(&w->plan.steps[i], w));
+	list = results ? json_set_array(j, "results") : NULL;
+	for (size_t i = 0; results && i < results->n; i++)
+		json_append(list, result_to_json(&results->items[i]));
 	if (json_print(j, JSON_PRETTY, &b) == 0)
 		puts(buf_text(&b));
 }

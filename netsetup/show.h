@@ -8,9 +8,10 @@
  */
 
 #include "netsetup/txn.h"
+#include "lib/result.h"
 
 void show_plan(const struct engine *e, const struct work *w, bool json,
-	       const struct txn_seen *seen);
+	       const struct txn_seen *seen, const struct results *results);
 void show_plan_lines(const struct work *w);
 must_check int show_state(struct engine *e, bool json,
 			  const struct txn_seen *seen);

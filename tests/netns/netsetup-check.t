@@ -78,7 +78,7 @@ undone 'api=[2001:db8:53::53]:6444' "check 'api': no connection to [2001:db8:53:
 run "${netsetup[@]}" apply --check 'api=[2001:db8:53::53]:6444' "$T/good.yaml"
 kill "$dns_pid"
 dns plain
-run "${netsetup[@]}" apply --check dns64=2001:db8:53::53 "$T/good.yaml"
+run "${netsetup[@]}" apply --deadline 6s --check dns64=2001:db8:53::53 "$T/good.yaml"
 is 'a name server without DNS64' 3 "$rc"
 like 'is told from one that does not answer' 'it does no DNS64' "$err"
 ns router ip -6 route del local 2001:db8:64::/96 dev lo

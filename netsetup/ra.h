@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: ra - who hears router advertisements on an uplink, and does it last
+ *
+ * Either the kernel does, and then accept_ra must be 2, or it stops as soon as somebody
+ * writes all.forwarding=1, which CNI plugins do; or a program does (systemd-networkd,
+ * NetworkManager), which turns the kernel off for the link and is left alone. Two of
+ * them at once fight over routes and addresses.
+ *
+ * All of it is read from state; nothing is toggled to see what happens.
+ */
+
+#include "netsetup/conf.h"
+#include "lib/result.h"
+
+enum ra_owner {
+	RA_KERNEL = 1 << 0,
+	RA_NETWORKD = 1 << 1,
+	RA_NETWORKMANAGER = 1 << 2,
+};
+
+unsigned int ra_owners(const struct engine *e, const char *dev);
+void ra_yield(const struct engine *e, const struct conf *conf,
+	      struct model *want);
+must_check int ra_verify(const struct engine *e, const struct conf *conf,
+			 struct results *out);
