@@ -168,7 +168,9 @@ static int run_one(const struct reach *r, size_t index, struct nl *events,
 		buf_clear(why);
 		result = r->items[index].kind->run(r->items[index].target,
 						   r->hints, deadline, why);
-		if (result == 0 || result == -EINVAL || loop_now() >= deadline)
+		/* A try without time would but hide why the others failed. */
+		if (result == 0 || result == -EINVAL ||
+		    loop_now() + 2 * AGAIN_MS * NSEC_PER_MSEC >= deadline)
 			return result;
 		if (poll(&p, 1, AGAIN_MS) > 0 &&
 		    nl_events(events, ignore_event, NULL) < 0)
