@@ -5,5 +5,5 @@ srcs-scenario := $(wildcard scenarios/*.c scenarios/report/*.c \
 	scenarios/fabric/*.c scenarios/live/*.c) \
 	$(filter-out scenarios/kube/pause.c scenarios/kube/image_main.c,\
 	$(wildcard scenarios/kube/*.c))
-libs-scenario := libnl-3.0 libnl-route-3.0 libcrypto libcurl liblzma zlib
+libs-scenario := libnftables libnl-3.0 libnl-route-3.0 libcrypto libcurl liblzma zlib
 include $(wildcard scenarios/*/module.mk)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * demo: the cloud of case gcp with an internet, names, NAT64 and pods
+ * demo: the cloud of case gcp with an internet, names, NAT64, pods and services
  */
 #include "scenarios/fabric/fabric.h"
 
@@ -37,9 +37,33 @@ static int make_pods(struct lab *lab)
 	struct member *pod;
 	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(pods) && r == 0; i++)
+	for (size_t i = 0; i < ARRAY_SIZE(pods) && r == 0; i++) {
 		r = fabric_pod(lab_member(lab, pods[i].node), pods[i].name,
 			       &pod);
+		if (r == 0)
+			r = fabric_use_cluster_dns(pod);
+	}
+	/* It serves the others, and has the node's own resolver. */
+	if (r == 0)
+		r = fabric_pod(lab_member(lab, "node1"), "dns", &pod);
+	if (r == 0)
+		pod->vantage = false;
+	return r;
+}
+
+/**
+ * make_services() - The cluster's DNS, and every node's rules of services
+ * @lab:	Lab; its pods are there
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int make_services(struct lab *lab)
+{
+	int r = fabric_cluster_dns(lab);
+
+	for (size_t i = 0; i < lab->n_members && r == 0; i++)
+		if (lab->members[i]->kind == MEMBER_NODE)
+			r = fabric_services(lab->members[i], true);
 	return r;
 }
 
@@ -65,6 +89,10 @@ static int up(struct lab *lab)
 	if (r == 0) {
 		lab_step(lab, "making pods by the CNI plugins");
 		r = make_pods(lab);
+	}
+	if (r == 0) {
+		lab_step(lab, "programming services, as kube-proxy does");
+		r = make_services(lab);
 	}
 	if (r == 0)
 		r = fabric_targets(lab);

@@ -22,6 +22,17 @@ must_check int fabric_wait(struct lab *lab);
 /* A pod by the node's own CNI configuration (netsetup emit cni). */
 must_check int fabric_pod(struct member *node, const char *name,
 			  struct member **ret);
+/* Text that the caller frees: the address others reach a member by; NULL: none. */
+char *fabric_address(struct member *m);
+
+/* The pod of the cluster's DNS. */
+#define FABRIC_DNS_POD "node1/dns"
+/* Services in the shape of kube-proxy: the rules of a node, written or taken away. */
+must_check int fabric_services(struct member *node, bool on);
+must_check int fabric_cluster_dns(struct lab *lab);
+must_check int fabric_use_cluster_dns(struct member *pod);
+void fabric_tell_services(struct member *m, struct json *targets);
+
 /* Responders in the hosts of the internet. */
 must_check int fabric_answer(struct lab *lab);
 /* Responders in pods and hosts, and what each vantage is to try. */

@@ -318,10 +318,14 @@ static int wait_for_addresses(struct lab *lab, int64_t deadline_ns)
 int fabric_wait(struct lab *lab)
 {
 	struct member *m = lab_member(lab, "dns");
+	struct member *pod = lab_member(lab, FABRIC_DNS_POD);
 	int r;
 
 	r = daemon_wait(member_daemon(m, "nsd"), lab_deadline(20));
 	if (r == 0)
 		r = daemon_wait(member_daemon(m, "unbound"), lab_deadline(20));
+	if (r == 0 && pod && member_daemon(pod, "unbound"))
+		r = daemon_wait(member_daemon(pod, "unbound"),
+				lab_deadline(20));
 	return r < 0 ? r : wait_for_addresses(lab, lab_deadline(20));
 }

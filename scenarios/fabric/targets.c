@@ -22,23 +22,6 @@ static const struct site {
 };
 
 /**
- * first_address() - Address of a member that others reach it by
- * @m:		Member
- *
- * Return: text that the caller frees, or NULL
- */
-static char *first_address(struct member *m)
-{
-	_cleanup_(json_freep) struct json *all = json_array();
-	const char *text;
-
-	if (member_addresses(m, all) < 0)
-		return NULL;
-	text = json_string(json_first(all));
-	return text ? strdup(text) : NULL;
-}
-
-/**
  * add_ports() - The ports every responder of the lab has
  * @o:		Peer or site
  */
@@ -66,7 +49,7 @@ static void add_peers(struct lab *lab, struct json *j)
 
 		if (m->kind != MEMBER_NODE && m->kind != MEMBER_POD)
 			continue;
-		address = first_address(m);
+		address = fabric_address(m);
 		o = json_append_object(peers);
 		json_set_string(o, "name", m->name);
 		json_set_string(o, "kind", m->node ? "pod" : "node");
@@ -96,7 +79,6 @@ static struct json *make_targets(struct lab *lab)
 
 	json_set_int(j, "version", 1);
 	json_set_string(j, "profile", "ipv6-only-nat64");
-	json_set_array(j, "services");
 	json_set_string(j, "resolver", "2001:db8:53::53");
 	json_set_string(j, "authoritative", "2001:db8:a::53");
 	json_set_string(j, "nat64_prefix", "2001:db8:64::/96");
@@ -134,6 +116,7 @@ static int tell_vantage(struct member *m, const struct json *targets)
 	json_set_string(j, "pod", m->node ? m->base : NULL);
 	json_set_format(j, "pod_cidr", "2001:db8:10:0:%s::/112",
 			node->name + strlen("node"));
+	fabric_tell_services(m, j);
 	r = json_print(j, JSON_PRETTY, &text);
 	if (r == 0)
 		r = member_write(m, "/etc/shoot6/targets.json", buf_text(&text),
