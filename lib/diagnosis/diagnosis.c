@@ -76,6 +76,33 @@ static bool in_reach(const struct work *w, const struct rule *rule,
 }
 
 /**
+ * aims_at() - Whether a result is about a node that a finding is about
+ * @w:		Work
+ * @rule:	The rule that made the finding
+ * @mark:	Number of the finding
+ * @r:		The result; its fact "peer_node" names where it was to arrive
+ *
+ * Return: true where it is, and the finding is about single nodes
+ */
+static bool aims_at(const struct work *w, const struct rule *rule,
+		    unsigned char mark, const struct result *r)
+{
+	const char *peer = result_get_fact(r, "peer_node"), *node;
+
+	for (size_t i = 0; peer && rule->scope == SCOPE_NODE && i < w->all->n;
+	     i++) {
+		size_t n;
+
+		if (w->explained[i] != (mark | EXPLAINED_RED))
+			continue;
+		n = result_node(&w->all->items[i], &node);
+		if (strlen(peer) == n && strncmp(peer, node, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/**
  * is_indirect() - Whether a failure may come from a fault elsewhere
  * @r:		Failed result
  *
@@ -109,7 +136,8 @@ static void mark_consequences(struct work *w, const struct rule *rule,
 		near = in_reach(w, rule, mark, r);
 		if (near && words_have(rule->red, r->id))
 			w->explained[i] = mark | EXPLAINED_RED;
-		else if ((near && words_have(rule->blocks, r->id)) ||
+		else if (((near || aims_at(w, rule, mark, r)) &&
+			  words_have(rule->blocks, r->id)) ||
 			 (is_indirect(r) && words_have(rule->silences, r->id)))
 			w->explained[i] = mark;
 	}

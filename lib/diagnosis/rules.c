@@ -353,6 +353,13 @@ const struct rule rules[] = {
 	  .silences = "SVC-* MTU-2" },
 	{ .cause = CAUSE_NO_ENDPOINT_DROP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "SVC-7", .reasons = SILENCE } },
+	/* Twice: the plain check is the evidence where it fails, not its followers. */
+	{ .cause = CAUSE_VIP_NOT_PROGRAMMED, .scope = SCOPE_NODE,
+	  .seen = { .ids = "SVC-1 API-1",
+		    .reasons = SILENCE " net-unreachable no-route hop-limit "
+			       "admin-prohibited addr-unreachable nd-failed refused" },
+	  .holds = endpoint_answers,
+	  .blocks = "SVC-* DNS-* MTU-2 N64-3 EGR-* API-*" },
 	{ .cause = CAUSE_VIP_NOT_PROGRAMMED, .scope = SCOPE_NODE,
 	  .seen = { .ids = "SVC-* DNS-1 API-1",
 		    .reasons = SILENCE " net-unreachable no-route hop-limit "

@@ -10,6 +10,7 @@ extern const struct fault fault_pmtu_blackhole;
 extern const struct fault fault_ra_ignored_forwarding;
 extern const struct fault fault_ra_lifetime_zero;
 extern const struct fault fault_v4_leak;
+extern const struct fault fault_vip_not_programmed;
 
 const struct fault *const faults[] = {
 	&fault_nat64_no_route,
@@ -19,6 +20,7 @@ const struct fault *const faults[] = {
 	&fault_ra_ignored_forwarding,
 	&fault_ra_lifetime_zero,
 	&fault_v4_leak,
+	&fault_vip_not_programmed,
 };
 const size_t n_faults = ARRAY_SIZE(faults);
 

@@ -70,7 +70,7 @@ done < <(jq -r '.faults[]|[.name, .cause, (.red|sort|join(",")),
 	(.blocked|join(",")|if . == "" then "-" else . end)]|@tsv' "$T/list.json")
 
 for fault in ra-lifetime-zero ra-ignored-forwarding nat64-no-route dns64-absent \
-	pod-route-missing pmtu-blackhole v4-leak; do
+	pod-route-missing pmtu-blackhole v4-leak vip-not-programmed; do
 	holds "there is a fault $fault" jq -e --arg f "$fault" \
 		'.faults|map(.name)|index($f) != null' "$T/list.json"
 done
