@@ -33,6 +33,14 @@ must_check int fabric_cluster_dns(struct lab *lab);
 must_check int fabric_use_cluster_dns(struct member *pod);
 void fabric_tell_services(struct member *m, struct json *targets);
 
+/* The lab's own authority: who shows what, and who believes it. */
+#define FABRIC_CA   "/etc/shoot6/ca.crt"
+#define FABRIC_CERT "/etc/shoot6/tls.crt"
+#define FABRIC_KEY  "/etc/shoot6/tls.key"
+must_check int fabric_certificates(struct lab *lab);
+must_check int fabric_show_certificate(struct member *m);
+must_check int fabric_trust(struct member *m);
+
 /* Responders in the hosts of the internet. */
 must_check int fabric_answer(struct lab *lab);
 /* Responders in pods and hosts, and what each vantage is to try. */

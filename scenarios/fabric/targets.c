@@ -79,6 +79,7 @@ static struct json *make_targets(struct lab *lab)
 
 	json_set_int(j, "version", 1);
 	json_set_string(j, "profile", "ipv6-only-nat64");
+	json_set_string(j, "ca", FABRIC_CA);
 	json_set_string(j, "resolver", "2001:db8:53::53");
 	json_set_string(j, "authoritative", "2001:db8:a::53");
 	json_set_string(j, "nat64_prefix", "2001:db8:64::/96");
@@ -93,6 +94,7 @@ static struct json *make_targets(struct lab *lab)
 		json_set_string(o, "address", sites[i].address);
 		add_ports(o);
 		json_set_int(o, "http", 80);
+		json_set_int(o, "https", 443);
 	}
 	return j;
 }
@@ -142,6 +144,7 @@ static int respond(struct member *m)
 	static const struct spawn_opts opts = { .ready = "ready" };
 	/* The IPv4 internet alone is to have no IPv6 at all. */
 	bool v4 = strcmp(m->name, "inet4") == 0;
+	bool pod = m->kind == MEMBER_POD;
 	const char *const argv[] = {
 		"probe-responder",
 		"--tcp",
@@ -149,15 +152,22 @@ static int respond(struct member *m)
 		"--udp",
 		"7777",
 		"--http",
-		m->kind == MEMBER_POD ? "8080" : "80",
+		pod ? "8080" : "80",
 		"--name",
 		m->name,
 		"--listen",
 		v4 ? "0.0.0.0" : "::",
+		pod ? NULL : "--https",
+		"443",
+		"--cert",
+		FABRIC_CERT,
+		"--key",
+		FABRIC_KEY,
 		NULL,
 	};
+	int r = pod ? 0 : fabric_show_certificate(m);
 
-	return member_spawn(m, argv, &opts, NULL);
+	return r < 0 ? r : member_spawn(m, argv, &opts, NULL);
 }
 
 /**
@@ -174,6 +184,7 @@ int fabric_answer(struct lab *lab)
 
 	if (access(RESPONDER, X_OK) < 0)
 		return 0;
+	r = fabric_certificates(lab);
 	for (size_t i = 0; i < ARRAY_SIZE(answering) && r == 0; i++)
 		r = respond(lab_member(lab, answering[i]));
 	return r;
@@ -189,15 +200,17 @@ int fabric_targets(struct lab *lab)
 {
 	_cleanup_(json_freep) struct json *targets = make_targets(lab);
 	bool responder = access(RESPONDER, X_OK) == 0;
-	int r = 0;
+	int r = fabric_answer(lab);
 
 	for (size_t i = 0; i < lab->n_members && r == 0; i++) {
 		struct member *m = lab->members[i];
 
 		if (m->vantage)
 			r = tell_vantage(m, targets);
+		if (r == 0 && m->vantage && responder)
+			r = fabric_trust(m);
 		if (r == 0 && responder && m->kind == MEMBER_POD)
 			r = respond(m);
 	}
-	return r < 0 ? r : fabric_answer(lab);
+	return r;
 }

@@ -41,6 +41,13 @@ holds 'each result has its members' jq -e '[.results[]|
 	has("id") and has("verdict") and has("vantage") and has("src") and
 	has("dst") and has("reason") and
 	(.vantage|test("^(pod:[^/]+/[^/]+|host:[^/]+)$"))]|all' "$R"
+for what in 'POD-1 tcp' 'POD-2 tcp' 'POD-3 tcp' 'SVC-1 tcp' 'SVC-1 udp' 'SVC-3 tcp' \
+	'SVC-4 other' 'DNS-2 aaaa' 'EGR-1 literal' 'EGR-1 http' 'EGR-1 https' \
+	'N64-1' 'N64-3 http' 'N64-3 https' 'MTU-1' 'MTU-3' 'EGR-5' 'CFG-1'; do
+	holds "it is proved: $what" jq -e --arg what "$what" '[.results[]|
+		select((.id + " " + (.variant // ""))|startswith($what)).verdict]|
+		length > 0 and all(. == "pass")' "$R"
+done
 undocumented=
 for key in $(jq -r 'del(.results[].facts)|[paths|map(strings)|last|strings]|
 	unique|.[]' "$R"); do
