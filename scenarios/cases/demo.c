@@ -8,8 +8,8 @@
 extern const struct lab_case case_gcp;
 
 static const char *const needs[] = {
-	"unbound", "nsd",        "tayga",   "nft",
-	"bridge",  "host-local", "portmap", NULL,
+	"radvd",  "unbound",    "nsd",     "tayga", "nft",
+	"bridge", "host-local", "portmap", NULL,
 };
 
 static const char *const netsetup_verify[] = {

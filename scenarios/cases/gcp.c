@@ -23,8 +23,11 @@
 /* A cable has two ends, whose addresses the cloud gives out: nothing to detect, and the
  * router is heard at once instead of after two to four seconds. */
 #define NO_DAD     "net/ipv6/conf/default/accept_dad"
+#define GCP_RADVD  "/etc/radvd.conf"
 #define GCP_CONFIG "/etc/shoot6/metadata.json"
 #define GCP_SHOOT  "/etc/shoot6/shoot.yaml"
+
+static const char *const needs[] = { "radvd", NULL };
 
 static const char *const netsetup_verify[] = {
 	"netsetup", "verify",  "--provider", "gcp",
@@ -57,6 +60,17 @@ static const char instance_json[] =
 	"   \"ipv6\": [\"2001:db8:10:0:%1$u::1/96\"],\n"
 	"   \"gatewayIpv6\": \"%2$s\", \"mtu\": %3$u,\n"
 	"   \"dnsServers\": [\"2001:db8:53::53\"]}]}}}}}";
+
+/**
+ * gcp_nodes() - Number of nodes of a lab
+ * @lab:	Lab
+ *
+ * Return: what --nodes says, or what the case likes
+ */
+unsigned int gcp_nodes(const struct lab *lab)
+{
+	return lab->nodes ? lab->nodes : GCP_NODES;
+}
 
 /**
  * write_metadata() - The metadata service's configuration
@@ -140,30 +154,67 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n,
 }
 
 /**
- * start_ra() - Router Advertisements on every node's cable
+ * start_radvd() - Router Advertisements as a cloud's router sends them
  * @router:	Where they come from
  * @nodes:	Number of nodes
+ * @lifetime:	As a default router, seconds
  * @ret:	The daemon
  *
  * Return: 0, or an errno that was told to the user
  */
-static int start_ra(struct member *router, unsigned int nodes,
-		    struct daemon **ret)
+static int start_radvd(struct member *router, unsigned int nodes,
+		       unsigned int lifetime, struct daemon **ret)
+{
+	static const char *const argv[] = {
+		"radvd",          "-n", "-m",   "stderr", "-C", GCP_RADVD, "-p",
+		"/run/radvd.pid", "-u", "root", NULL
+	};
+	static const struct spawn_opts opts = { .ready = "started" };
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	int r;
+
+	for (unsigned int n = 1; n <= nodes; n++)
+		buf_printf(&text,
+			   "interface n%u {\n"
+			   "  AdvSendAdvert on;\n  AdvManagedFlag on;\n"
+			   "  MinRtrAdvInterval 3;\n  MaxRtrAdvInterval 4;\n"
+			   "  AdvDefaultLifetime %u;\n  AdvLinkMTU %u;\n"
+			   "  RDNSS 2001:db8:53::53 { };\n"
+			   "};\n",
+			   n, lifetime, GCP_MTU);
+	r = buf_error(&text);
+	if (r == 0)
+		r = member_write(router, GCP_RADVD, buf_text(&text), 0644);
+	if (r < 0)
+		return lab_fail(router->lab, r, "router advertisements");
+	return member_spawn(router, argv, &opts, ret);
+}
+
+/**
+ * start_pref64() - Router Advertisements that name the NAT64 prefix (RFC 8781)
+ * @router:	Where they come from
+ * @nodes:	Number of nodes
+ * @lifetime:	As a default router, seconds
+ * @ret:	The daemon
+ *
+ * The radvd of Debian 12 cannot say it. What the two say beside that is the same: they
+ * are one router (RFC 4861 section 6.2.7).
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int start_pref64(struct member *router, unsigned int nodes,
+			unsigned int lifetime, struct daemon **ret)
 {
 	static const char *const fixed[] = {
-		"--managed",
-		"--mtu",
-		"1460",
-		"--rdnss",
-		"2001:db8:53::53",
-		"--pref64",
-		"2001:db8:64::/96",
-		NULL,
+		"--managed",        "--mtu",           "1460",
+		"--rdnss",          "2001:db8:53::53", "--pref64",
+		"2001:db8:64::/96", "--lifetime",
 	};
 	static const struct spawn_opts opts = { .ready = "ready" };
 	_cleanup_free_ const char **argv =
-		calloc(2 * nodes + 1 + ARRAY_SIZE(fixed), sizeof(*argv));
+		calloc(2 * nodes + 3 + ARRAY_SIZE(fixed), sizeof(*argv));
 	_cleanup_free_ char(*names)[16] = calloc(nodes, sizeof(*names));
+	char seconds[16];
 	size_t n = 0;
 
 	if (!argv || !names)
@@ -174,8 +225,49 @@ static int start_ra(struct member *router, unsigned int nodes,
 		argv[n++] = "--interface";
 		argv[n++] = names[i];
 	}
+	(void)snprintf(seconds, sizeof(seconds), "%u", lifetime);
 	memcpy(argv + n, fixed, sizeof(fixed));
+	argv[n + ARRAY_SIZE(fixed)] = seconds;
 	return member_spawn(router, argv, &opts, ret);
+}
+
+/**
+ * count_nodes() - Number of nodes that are on their cables
+ * @lab:	Lab
+ *
+ * Return: number
+ */
+static unsigned int count_nodes(const struct lab *lab)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < lab->n_members; i++)
+		n += lab->members[i]->kind == MEMBER_NODE;
+	return n;
+}
+
+/**
+ * gcp_advertise() - Start the router's advertisements, anew if there are some
+ * @lab:	Lab
+ * @lifetime:	As a default router, seconds
+ *
+ * Return: 0 once they are sent, or an errno that was told to the user
+ */
+int gcp_advertise(struct lab *lab, unsigned int lifetime)
+{
+	struct member *router = lab_member(lab, "router");
+	struct daemon *radvd, *pref64;
+	unsigned int nodes = count_nodes(lab);
+	int r;
+
+	daemon_stop(member_daemon(router, "radvd"));
+	daemon_stop(member_daemon(router, "fabric-ra"));
+	r = start_radvd(router, nodes, lifetime, &radvd);
+	if (r == 0)
+		r = start_pref64(router, nodes, lifetime, &pref64);
+	if (r == 0)
+		r = daemon_wait(radvd, lab_deadline(20));
+	return r < 0 ? r : daemon_wait(pref64, lab_deadline(20));
 }
 
 /**
@@ -193,20 +285,16 @@ static int start_services(struct lab *lab, struct member *router,
 		"fabric-metadata", "--listen", "fd20:ce::254", GCP_CONFIG, NULL,
 	};
 	static const struct spawn_opts opts = { .ready = "ready" };
-	struct daemon *a, *b;
+	struct daemon *daemon;
 	int r;
 
 	r = write_metadata(router, nodes);
 	if (r < 0)
 		return lab_fail(lab, r, "metadata of the nodes");
-	r = member_spawn(router, metadata, &opts, &a);
+	r = member_spawn(router, metadata, &opts, &daemon);
 	if (r == 0)
-		r = start_ra(router, nodes, &b);
-	if (r == 0)
-		r = daemon_wait(a, lab_deadline(20));
-	if (r == 0)
-		r = daemon_wait(b, lab_deadline(20));
-	return r;
+		r = gcp_advertise(lab, GCP_LIFETIME);
+	return r < 0 ? r : daemon_wait(daemon, lab_deadline(20));
 }
 
 /**
@@ -240,17 +328,6 @@ static int wait_for_router(struct member *node, int64_t deadline_ns)
 					node->name);
 		(void)poll(NULL, 0, 50);
 	}
-}
-
-/**
- * gcp_nodes() - Number of nodes of a lab
- * @lab:	Lab
- *
- * Return: what --nodes says, or what the case likes
- */
-unsigned int gcp_nodes(const struct lab *lab)
-{
-	return lab->nodes ? lab->nodes : GCP_NODES;
 }
 
 /**
@@ -336,6 +413,7 @@ const struct lab_case case_gcp = {
 	.name = "gcp",
 	.summary = "two nodes of a GCP-shaped cloud, brought up by netsetup",
 	.engine = "netns",
+	.needs = needs,
 	.verify = netsetup_verify,
 	.up = up,
 };

@@ -14,5 +14,8 @@ unsigned int gcp_nodes(const struct lab *lab);
 /* The router with its services, and nodes without addresses on their cables. */
 must_check int gcp_cloud(struct lab *lab, unsigned int nodes,
 			 const struct member_opts *node_opts);
+/* radvd, and a sender of what it cannot say; started anew if they run. Seconds. */
+#define GCP_LIFETIME 30
+must_check int gcp_advertise(struct lab *lab, unsigned int lifetime);
 /* netsetup apply in each node, once it has heard its router. */
 must_check int gcp_apply(struct lab *lab, unsigned int nodes);

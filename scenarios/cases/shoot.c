@@ -14,8 +14,8 @@
 #define NODES_S 90 /* until all nodes are ready, then until CoreDNS is */
 
 static const char *const needs[] = {
-	"etcd",    "containerd", "runc", "ctr",   "ptp", "host-local",
-	"portmap", "unbound",    "nsd",  "tayga", "nft", NULL,
+	"etcd",  "containerd", "runc", "ctr",   "ptp", "host-local", "portmap",
+	"radvd", "unbound",    "nsd",  "tayga", "nft", NULL,
 };
 
 /* Sysctls of the whole machine that a kubelet writes: it finds what it wants and leaves

@@ -92,6 +92,9 @@ static int join_host(struct lab *lab, struct member *router,
 	int r;
 
 	r = lab_member_new(lab, h->name, MEMBER_HOST, NULL, NULL, &m);
+	/* A cable of its own: nobody else can have its addresses. */
+	if (r == 0)
+		r = member_sysctl(m, "net/ipv6/conf/default/accept_dad", "0");
 	if (r == 0)
 		r = lab_veth(lab, router, h->ifname, m, "eth0", &opts);
 	if (r == 0)

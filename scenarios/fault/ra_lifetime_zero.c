@@ -6,11 +6,11 @@
  * A router that is taken out of service sends its last advertisements with lifetime 0
  * (RFC 4861 section 6.2.5); one that is misconfigured sends nothing else.
  */
+#include "scenarios/cases/gcp.h"
 #include "scenarios/fault/fault.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 
 /**
  * await_default() - Wait until every node has its default route, or has lost it
@@ -49,30 +49,17 @@ static int await_default(struct lab *lab, bool wanted)
 }
 
 /**
- * advertise() - Start the sender of advertisements anew
+ * advertise() - Start the advertisements anew
  * @lab:	Lab
  * @lifetime:	As a default router, seconds
  *
  * Return: 0, or an errno that was told to the user
  */
-static int advertise(struct lab *lab, const char *lifetime)
+static int advertise(struct lab *lab, unsigned int lifetime)
 {
-	const char *const argv[] = {
-		"fabric-ra",  "--interface",     "n1",       "--interface",
-		"n2",         "--managed",       "--mtu",    "1460",
-		"--rdnss",    "2001:db8:53::53", "--pref64", "2001:db8:64::/96",
-		"--lifetime", lifetime,          NULL,
-	};
-	static const struct spawn_opts opts = { .ready = "ready" };
-	struct member *router = lab_member(lab, "router");
-	struct daemon *ra;
-	int r;
+	int r = gcp_advertise(lab, lifetime);
 
-	daemon_stop(member_daemon(router, "fabric-ra"));
-	r = member_spawn(router, argv, &opts, &ra);
-	if (r == 0)
-		r = daemon_wait(ra, lab_deadline(20));
-	return r < 0 ? r : await_default(lab, strcmp(lifetime, "0") != 0);
+	return r < 0 ? r : await_default(lab, lifetime != 0);
 }
 
 /**
@@ -83,7 +70,7 @@ static int advertise(struct lab *lab, const char *lifetime)
  */
 static int inject(struct lab *lab)
 {
-	return advertise(lab, "0");
+	return advertise(lab, 0);
 }
 
 /**
@@ -94,7 +81,7 @@ static int inject(struct lab *lab)
  */
 static int heal(struct lab *lab)
 {
-	return advertise(lab, "30");
+	return advertise(lab, GCP_LIFETIME);
 }
 
 const struct fault fault_ra_lifetime_zero = {

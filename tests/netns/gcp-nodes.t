@@ -32,6 +32,7 @@ is 'it forwards, and accepts advertisements all the same' $'1\n2' "$out"
 run in_node ip -6 route show default proto ra
 like 'the default route of the advertisement stays' 'default via fe80::' "$out"
 
+holds 'radvd advertises' "$lab" exec gcp router -- pgrep -x radvd
 run in_node cat /run/netsetup/hints.json
 is 'the NAT64 prefix is found in an advertisement' \
 	'2001:db8:64::/96 pref64' \
@@ -60,7 +61,7 @@ is 'and the routes are' '' "$out"
 # The end of the holder is the end of all of it.
 pid=$("$lab" status gcp --json | jq .pid)
 kill -KILL "$pid"
-ended() { ! pgrep -f fabric-metadata >/dev/null; }
+ended() { ! pgrep -f "fabric-metadata|radvd" >/dev/null; }
 holds 'SIGKILL of the holder ends its daemons' wait_for ended
 run "$lab" status gcp
 is 'and the lab is not up any more' 2 "$rc"
