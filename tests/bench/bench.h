@@ -64,7 +64,8 @@ const char *bench_netsetup(void);
 #define ROUTE_DEV "v0"
 struct mnl_socket;
 must_check int bench_document(const char *name, unsigned int n_routes,
-			      const char *gateway, bool nexthop);
+			      const char *gateway, const char *more,
+			      bool nexthop);
 must_check int bench_raw_routes(unsigned int n);
 must_check int bench_raw_churn(unsigned int n);
 must_check int bench_monitor(bool nexthops_only, struct mnl_socket **ret);

@@ -22,18 +22,19 @@
  * @name:	File
  * @n_routes:	Number of routes
  * @gateway:	Of all of them
+ * @more:	Further members, each with a comma behind it; or ""
  * @nexthop:	Through one nexthop object rather than each by itself
  *
  * Return: 0, or a negative errno
  */
 int bench_document(const char *name, unsigned int n_routes, const char *gateway,
-		   bool nexthop)
+		   const char *more, bool nexthop)
 {
 	_cleanup_fclose_ FILE *f = fopen(name, "we");
 
 	if (!f)
 		return -errno;
-	fprintf(f, "{\"version\": 1,\n");
+	fprintf(f, "{\"version\": 1,\n%s", more);
 	if (nexthop)
 		fprintf(f,
 			"\"nexthops\": [{\"id\": 10, \"via\": \"%s\", \"dev\": \"%s\"}],\n",
