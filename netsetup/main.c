@@ -139,8 +139,10 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 {
 	_cleanup_(buf_release) struct buf errors = BUF_INIT;
 	struct model have;
-	int r = session_read(s, n, args);
+	int r;
 
+	s->reads = true;
+	r = session_read(s, n, args);
 	if (r < 0)
 		return r;
 	if (s->config->from) {
@@ -234,6 +236,7 @@ static int run_check(void *config, int n, char **args)
 
 	if (session_begin(&s, config) < 0)
 		return EXIT_USAGE;
+	s.reads = true;
 	return session_read(&s, n, args) < 0 ? EXIT_USAGE : EXIT_OK;
 }
 

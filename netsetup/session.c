@@ -80,6 +80,7 @@ static int provider_text(struct session *s, struct buf *text)
 		.profiles = c->profiles,
 		.dad = c->dad,
 		.deadline_ns = c->deadline,
+		.offline = s->reads,
 	};
 	_cleanup_(buf_release) struct buf errors = BUF_INIT;
 	int r;

@@ -35,6 +35,7 @@ struct session {
 	struct hints hints;
 	struct reach reach; /* .text NULL: no check is asked for */
 	struct provider *provider;
+	bool reads; /* a verb that sends nothing but questions */
 	struct txn_seen seen; /* somebody's transaction */
 };
 

@@ -72,11 +72,31 @@ wait_for lla
 has_default() { [ -n "$(ns node ip -6 route show default)" ]; }
 wait_for has_default
 
+# Counts what solicits routers. Those of the kernel have come and gone.
+cat >"$dir/rs.py" <<'P'
+import socket, struct, sys
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_ICMPV6, 1, struct.pack("8I", *([0xffffffff] * 4 + [0xffffffdf] + [0xffffffff] * 3)))
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, socket.inet_pton(socket.AF_INET6, "ff02::2") + struct.pack("i", socket.if_nametoindex("n1")))
+open(sys.argv[1], "w").close()
+while True:
+    s.recv(100)
+    open(sys.argv[1], "a").write("x")
+P
+nsenter --net=/run/netns/router python3 "$dir/rs.py" "$dir/rs" &
+rs=$!
+wait_for test -e "$dir/rs"
+solicited() { [ -s "$dir/rs" ]; }
+for verb in plan verify check; do netsetup $verb "${form[@]}"; done
+fails 'plan, verify and check solicit no router' solicited
+
 netsetup plan "${form[@]}"
 is 'plan finds changes' 1 "$rc"
 like 'plan shows the node address' '2001:db8:10:0:1::1/128' "$out"
 netsetup apply "${form[@]}"
 is 'apply succeeds' 0 "$rc"
+holds 'which does solicit' wait_for solicited
+kill "$rs"
 [ "$rc" = 0 ] || diag "$err"
 like 'the address is there' '2001:db8:10:0:1::1/128' \
 	"$(ns node ip -6 address show dev eth0)"
