@@ -245,15 +245,23 @@ static int seen_rule(const struct nlmsghdr *m, void *context)
  */
 static int explain_rule(struct explaining *x)
 {
-	struct seen_rules s = { .x = x };
-	struct table counted = { 0 };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&x->e->nl, buffer, RTM_GETRULE, 0);
 	struct fib_rule_hdr *h = nl_header(m, sizeof(*h));
+	int r = -EINTR;
 
 	h->family = AF_INET6;
-	s.passed = json_set_array(x->out, "passed");
-	return observe_dump(x->e, m, seen_rule, &s, &counted);
+	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
+		struct seen_rules s = { .x = x, .passed = json_array() };
+
+		m->nlmsg_seq = ++x->e->nl.seq;
+		r = nl_dump(&x->e->nl, m, seen_rule, &s);
+		if (r == -EINTR)
+			json_free(s.passed);
+		else
+			json_set(x->out, "passed", s.passed);
+	}
+	return r;
 }
 
 /**
@@ -545,6 +553,8 @@ static int gather(struct explaining *x)
 
 	p->error = nl_ask(&x->e->nl, route_request(x, buffer, 0), seen_path, p);
 	p->is_error = p->error < 0;
+	if (p->is_error && !x->e->nl.error.error)
+		return p->error; /* nobody has answered */
 	if (!p->is_error) {
 		r = nl_ask(&x->e->nl, route_request(x, buffer, RTM_F_FIB_MATCH),
 			   seen_match, x);

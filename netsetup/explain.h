@@ -15,6 +15,8 @@
 #include "netsetup/engine.h"
 #include "netsetup/hints.h"
 
+#define DUMP_TRIES 20 /* of a list that changes while it is read */
+
 struct explain_request {
 	const char *dst; /* IPv6 address, or an IPv4 one behind NAT64 */
 	const char *from; /* source address, or NULL */

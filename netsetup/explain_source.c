@@ -107,21 +107,26 @@ static int seen_label(const struct nlmsghdr *m, void *context)
  */
 static int gather(struct engine *e, struct gathering *g)
 {
-	struct table counted = { 0 };
 	char buffer[256];
-	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETADDR, 0);
-	struct ifaddrmsg *ifa = nl_header(m, sizeof(*ifa));
+	struct nlmsghdr *m;
+	struct ifaddrmsg *ifa;
 	struct ifaddrlblmsg *l;
-	int r;
+	int r = -EINTR;
 
-	ifa->ifa_family = AF_INET6;
-	r = observe_dump(e, m, seen_address, g, &counted);
-	if (r < 0)
-		return r;
-	m = nl_request(&e->nl, buffer, RTM_GETADDRLABEL, 0);
-	l = nl_header(m, sizeof(*l));
-	l->ifal_family = AF_INET6;
-	return observe_dump(e, m, seen_label, g, &counted);
+	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
+		g->n = g->n_labels = 0;
+		m = nl_request(&e->nl, buffer, RTM_GETADDR, 0);
+		ifa = nl_header(m, sizeof(*ifa));
+		ifa->ifa_family = AF_INET6;
+		r = nl_dump(&e->nl, m, seen_address, g);
+		if (r < 0)
+			continue;
+		m = nl_request(&e->nl, buffer, RTM_GETADDRLABEL, 0);
+		l = nl_header(m, sizeof(*l));
+		l->ifal_family = AF_INET6;
+		r = nl_dump(&e->nl, m, seen_label, g);
+	}
+	return r;
 }
 
 /**

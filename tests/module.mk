@@ -72,6 +72,11 @@ fuzz: deps ## fuzz the parsers (TIME=60 seconds each, T=name: one)
 		$(fuzzers:%=build/fuzz/fuzz/%)
 	@tests/fuzz/run $(TIME) build/fuzz/fuzz $(or $(T),$(fuzzers))
 
+# Put between a program and netlink by tests/netns/netsetup-faults.
+$(tests)/nlfault.so: tests/fault/nlfault.c
+	@mkdir -p $(@D)
+	$(call say,LD,$@)$(CC) $(std) $(warn) $(CFLAGS) -fPIC -shared -o $@ $<
+
 # $(1): suites to run. The runner prints the one closing line for all of them.
 run-tests = @BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) \
 	SANITIZE='$(SANITIZE)' tests/run $(if $(T),-t '$(T)') $(1)
@@ -79,7 +84,7 @@ run-tests = @BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) \
 check: deps ## run all tests: unit, cli, netns (SANITIZE=address,undefined too)
 	@$(MAKE) --no-print-directory check-all
 
-check-all: all $(tests)/unit
+check-all: all $(tests)/unit $(tests)/nlfault.so
 	$(call run-tests,unit cli netns)
 
 check-unit: $(tests)/unit ## run unit tests (T=suite: one)
@@ -88,7 +93,7 @@ check-unit: $(tests)/unit ## run unit tests (T=suite: one)
 check-cli: all ## run the programs from outside (T=file: one)
 	$(call run-tests,cli)
 
-check-netns: all ## run tests in network namespaces (T=file: one)
+check-netns: all $(tests)/nlfault.so ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
 .PHONY: check check-all check-unit check-cli check-netns bench torture fuzz force

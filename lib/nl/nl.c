@@ -308,8 +308,9 @@ static int converse(struct nl *nl, const struct nlmsghdr *request,
 		    struct reading *d)
 {
 	nl->error = (struct nl_error){ 0 };
-	if (nl->io->send(nl, request, request->nlmsg_len) < 0)
-		return -errno;
+	while (nl->io->send(nl, request, request->nlmsg_len) < 0)
+		if (errno != EINTR)
+			return -errno;
 	while (!d->done) {
 		ssize_t n = nl->io->receive(nl, nl->rx, NL_RX_SIZE, 0);
 		int r;

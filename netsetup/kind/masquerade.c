@@ -483,8 +483,9 @@ static int commit(struct batch *b)
 
 	(void)add(b, NFNL_MSG_BATCH_END, 0);
 	b->len += NLMSG_ALIGN(b->open->nlmsg_len);
-	if (b->nl->io->send(b->nl, b->data, b->len) < 0)
-		return -errno;
+	while (b->nl->io->send(b->nl, b->data, b->len) < 0)
+		if (errno != EINTR)
+			return -errno;
 	r = nl_events(b->nl, one_answer, &a);
 	if (r == 0)
 		r = a.error;
