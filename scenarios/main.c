@@ -92,6 +92,7 @@ static int command_up(void *config, int n_args, char **args)
 	const char *word = n_args ? args[0] : "shoot";
 	struct up up = { .nodes = s->nodes,
 			 .provider = s->provider,
+			 .variant = s->control_plane,
 			 .program = s->program };
 	struct ui ui;
 	int code;
@@ -433,6 +434,12 @@ static const struct opt options[] = {
 	  .offset = OPTION(provider),
 	  .verbs = " up run ",
 	  .help = "cloud to play, where the case leaves it open" },
+	{ .name = "control-plane",
+	  .type = OPT_STRING,
+	  .arg = "FORM",
+	  .offset = OPTION(control_plane),
+	  .verbs = " up run ",
+	  .help = "of a cluster: 'processes' (the default) or 'static-pods'" },
 	{ .name = "fault",
 	  .letter = 'f',
 	  .type = OPT_STRING,

@@ -82,6 +82,7 @@ static int open_or_up(struct run *run, const char *word)
 	run->up = (struct up){ .name = name,
 			       .nodes = s->nodes,
 			       .provider = s->provider,
+			       .variant = s->control_plane,
 			       .program = s->program };
 	run->up.what = scenario_case(s, word);
 	if (!run->up.what || state_check_name(name) < 0)

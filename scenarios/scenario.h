@@ -15,6 +15,7 @@ struct scenario {
 	const char *engine;
 	const char *provider;
 	unsigned int nodes;
+	const char *control_plane;
 	const char *fault;
 	bool json;
 	const char *html, *junit, *svg, *out;

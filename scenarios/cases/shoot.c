@@ -50,17 +50,80 @@ static const struct member_opts node_opts = {
 };
 
 /**
+ * start_nodes() - The nodes' networks, files and container runtimes
+ * @c:		Cluster, its members made
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int start_nodes(struct cluster *c)
+{
+	int r = gcp_apply(c->lab, c->n_nodes);
+
+	if (r == 0)
+		r = cluster_link_plugins(c);
+	if (r == 0)
+		r = cluster_configure_nodes(c);
+	return r < 0 ? r : cluster_start_runtimes(c);
+}
+
+/**
+ * start_internet() - What is beyond the cloud
+ * @lab:	Lab
+ *
+ * Return: 0 once it is started, or an errno that was told to the user
+ */
+static int start_internet(struct lab *lab)
+{
+	int r = fabric_internet(lab, lab_member(lab, "router"));
+
+	if (r == 0)
+		r = fabric_plain_resolver(lab);
+	return r < 0 ? r : fabric_answer(lab);
+}
+
+/**
+ * start_rest() - Once the API serves: what needs it
+ * @c:		Cluster
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int start_rest(struct cluster *c)
+{
+	bool pods = c->outside->static_pods;
+	int r;
+
+	lab_step(c->lab, "waiting for the API server");
+	r = cluster_open_api(c);
+	if (r == 0 && !pods)
+		r = cluster_start(c, COMPONENT_MANAGER);
+	if (r == 0)
+		r = cluster_objects(c);
+	for (unsigned int n = c->n_nodes; r == 0 && n > (pods ? 1 : 0); n--)
+		r = cluster_start_kubelet(c, n);
+	if (r == 0)
+		r = cluster_wait_api(c);
+	if (r == 0 && !pods)
+		r = cluster_start(c, COMPONENT_SCHEDULER);
+	if (r == 0)
+		r = cluster_start_proxies(c);
+	return r < 0 ? r : cluster_services(c);
+}
+
+/**
  * start_all() - Start the cloud and all programs, in the order of who needs whom
  * @c:		Cluster
+ *
+ * As processes etcd and the API server are first, for they take longest and need no
+ * network but lo; as static pods they need the node's runtime and kubelet.
  *
  * Return: 0 once all are started, or an errno that was told to the user
  */
 static int start_all(struct cluster *c)
 {
-	struct lab *lab = c->lab;
+	bool pods = c->outside->static_pods;
 	int r;
 
-	r = gcp_cloud(lab, c->n_nodes, &node_opts);
+	r = gcp_cloud(c->lab, c->n_nodes, &node_opts);
 	if (r < 0)
 		return r;
 	c->control = cluster_node(c, 1);
@@ -68,38 +131,20 @@ static int start_all(struct cluster *c)
 	if (r == 0)
 		r = cluster_give_control(c);
 	if (r == 0)
-		r = cluster_start_store(c);
+		r = cluster_write_policy(c);
+	if (r == 0 && pods)
+		r = cluster_write_manifests(c);
+	if (r == 0 && !pods)
+		r = cluster_start(c, COMPONENT_ETCD);
+	if (r == 0 && !pods)
+		r = cluster_start(c, COMPONENT_API);
 	if (r == 0)
-		r = gcp_apply(lab, c->n_nodes);
+		r = start_nodes(c);
+	if (r == 0 && pods)
+		r = cluster_start_kubelet(c, 1);
 	if (r == 0)
-		r = cluster_link_plugins(c);
-	if (r == 0)
-		r = cluster_configure_nodes(c);
-	if (r == 0)
-		r = cluster_start_runtimes(c);
-	if (r == 0)
-		r = fabric_internet(lab, lab_member(lab, "router"));
-	if (r == 0)
-		r = fabric_plain_resolver(lab);
-	if (r == 0)
-		r = fabric_answer(lab);
-	if (r < 0)
-		return r;
-	lab_step(lab, "waiting for the API server");
-	r = cluster_open_api(c);
-	if (r == 0)
-		r = cluster_start_manager(c);
-	if (r == 0)
-		r = cluster_objects(c);
-	if (r == 0)
-		r = cluster_start_kubelets(c);
-	if (r == 0)
-		r = cluster_wait_api(c);
-	if (r == 0)
-		r = cluster_start_scheduler(c);
-	if (r == 0)
-		r = cluster_start_proxies(c);
-	return r < 0 ? r : cluster_services(c);
+		r = start_internet(c->lab);
+	return r < 0 ? r : start_rest(c);
 }
 
 /**

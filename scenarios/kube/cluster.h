@@ -30,6 +30,14 @@
 #define CLUSTER_PODS     "2001:db8:10::/64" /* the ranges of all nodes lie in it */
 #define CLUSTER_PORT     6443
 
+enum component_name {
+	COMPONENT_ETCD,
+	COMPONENT_API,
+	COMPONENT_MANAGER,
+	COMPONENT_SCHEDULER,
+	COMPONENT_MAX,
+};
+
 /* What was made ready outside. */
 struct cluster_outside {
 	struct kube_bin bin;
@@ -67,20 +75,20 @@ must_check int cluster_give_node(struct cluster *c, unsigned int n);
 
 /* control.c */
 extern const struct spawn_opts cluster_spawn; /* of all Kubernetes programs */
-must_check int
-cluster_start_store(struct cluster *c); /* etcd, kube-apiserver */
+must_check int cluster_write_policy(struct cluster *c);
+must_check int cluster_start(struct cluster *c, enum component_name which);
 must_check int cluster_open_api(struct cluster *c); /* waits until it serves */
 must_check int cluster_wait_api(struct cluster *c); /* waits for /readyz */
-must_check int cluster_start_manager(struct cluster *c); /* once it serves */
-must_check int
-cluster_start_scheduler(struct cluster *c); /* once it is ready */
+
+/* static.c: the same as pods of node 1's kubelet. */
+must_check int cluster_write_manifests(struct cluster *c);
 
 /* nodes.c: files by netsetup emit; containerd; kubelet and kube-proxy. The kubelet's
  * rights are the API server's own, kube-proxy's are there once it is ready. */
 must_check int cluster_link_plugins(struct cluster *c);
 must_check int cluster_configure_nodes(struct cluster *c);
 must_check int cluster_start_runtimes(struct cluster *c);
-must_check int cluster_start_kubelets(struct cluster *c);
+must_check int cluster_start_kubelet(struct cluster *c, unsigned int n);
 must_check int cluster_start_proxies(struct cluster *c);
 
 /* objects.c */

@@ -7,7 +7,7 @@
  * node has an address. etcd does not wait for its disk (a lab is gone with its holder).
  * The controller manager hands out no pod ranges: the cloud does, as it routes them.
  */
-#include "scenarios/kube/cluster.h"
+#include "scenarios/kube/component.h"
 
 #include "lib/cleanup.h"
 
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define PKI      CLUSTER_ETC "/pki/"
 #define ETCD_URL "https://[::1]:2379"
@@ -25,7 +26,6 @@
 #define LOOK_MS  20 /* between two looks whether the API server answers */
 
 static const char *const etcd[] = {
-	"etcd",
 	"--name=node1",
 	"--data-dir=/var/lib/etcd",
 	"--listen-client-urls=" ETCD_URL,
@@ -46,7 +46,6 @@ static const char *const etcd[] = {
 };
 
 static const char *const apiserver[] = {
-	CLUSTER_BIN "/kube-apiserver",
 	"--advertise-address=" NODE1,
 	"--bind-address=::",
 	"--secure-port=6443",
@@ -82,7 +81,6 @@ static const char *const apiserver[] = {
 };
 
 static const char *const controller_manager[] = {
-	CLUSTER_BIN "/kube-controller-manager",
 	"--bind-address=::1",
 	"--kubeconfig=" PKI "kcm.conf",
 	"--authorization-kubeconfig=" PKI "kcm.conf",
@@ -97,17 +95,14 @@ static const char *const controller_manager[] = {
 	"--service-account-private-key-file=" PKI "sa.key",
 	"--cluster-signing-cert-file=" PKI "ca.crt",
 	"--cluster-signing-key-file=" PKI "ca.key",
-	"--leader-elect=false",
 	NULL,
 };
 
 static const char *const scheduler[] = {
-	CLUSTER_BIN "/kube-scheduler",
 	"--bind-address=::1",
 	"--kubeconfig=" PKI "scheduler.conf",
 	"--authorization-kubeconfig=" PKI "scheduler.conf",
 	"--authentication-skip-lookup=true",
-	"--leader-elect=false",
 	NULL,
 };
 
@@ -121,57 +116,66 @@ static const char audit_policy[] = "apiVersion: audit.k8s.io/v1\n"
 static const char *const environment[] = { "GOGC=400", NULL };
 const struct spawn_opts cluster_spawn = { .env = environment };
 
+const struct component components[COMPONENT_MAX] = {
+	[COMPONENT_ETCD] = { .name = "etcd", .flags = etcd },
+	[COMPONENT_API] = { .name = "kube-apiserver",
+			    .flags = apiserver,
+			    .port = 6443,
+			    .path = "/livez" },
+	[COMPONENT_MANAGER] = { .name = "kube-controller-manager",
+				.flags = controller_manager,
+				.elects = true,
+				.port = 10257,
+				.path = "/healthz" },
+	[COMPONENT_SCHEDULER] = { .name = "kube-scheduler",
+				  .flags = scheduler,
+				  .elects = true,
+				  .port = 10259,
+				  .path = "/healthz" },
+};
+
 /**
- * start() - Start one program of the control plane
+ * cluster_start() - Start one program of the control plane
  * @c:		Cluster
- * @argv:	Program and flags
+ * @which:	Which
+ *
+ * The API server waits for etcd, and the controller manager for the API server, ten
+ * seconds. The scheduler should be started once that is ready: without rights it would
+ * fall silent for seconds.
  *
  * Return: 0, or an errno that was told to the user
  */
-static int start(struct cluster *c, const char *const argv[])
+int cluster_start(struct cluster *c, enum component_name which)
 {
+	const struct component *p = &components[which];
+	const char *argv[COMPONENT_WORDS];
+	char path[64];
 	struct daemon *d;
-	int r = member_spawn(c->control, argv, &cluster_spawn, &d);
+	size_t n = 0;
+	int r;
 
+	(void)snprintf(path, sizeof(path), CLUSTER_BIN "/%s", p->name);
+	/* etcd is the machine's where the Kubernetes programs bring none along. */
+	argv[n++] = access(path, X_OK) == 0 ? path : p->name;
+	for (size_t i = 0; p->flags[i] && n < COMPONENT_WORDS - 2; i++)
+		argv[n++] = p->flags[i];
+	if (p->elects)
+		argv[n++] = "--leader-elect=false";
+	argv[n] = NULL;
+	r = member_spawn(c->control, argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);
 }
 
 /**
- * cluster_start_store() - Start etcd and the API server, which waits for it
+ * cluster_write_policy() - What the API server writes into its audit log
  * @c:		Cluster
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_start_store(struct cluster *c)
+int cluster_write_policy(struct cluster *c)
 {
-	int r = member_write(c->control, CLUSTER_ETC "/audit.yaml",
-			     audit_policy, 0600);
-
-	if (r == 0)
-		r = start(c, etcd);
-	return r < 0 ? r : start(c, apiserver);
-}
-
-/**
- * cluster_start_manager() - Start the controller manager
- * @c:		Cluster, its API serving: it waits itself until that is healthy, ten seconds
- *
- * Return: 0, or an errno that was told to the user
- */
-int cluster_start_manager(struct cluster *c)
-{
-	return start(c, controller_manager);
-}
-
-/**
- * cluster_start_scheduler() - Start the scheduler
- * @c:		Cluster, its API ready: without rights it would fall silent for seconds
- *
- * Return: 0, or an errno that was told to the user
- */
-int cluster_start_scheduler(struct cluster *c)
-{
-	return start(c, scheduler);
+	return member_write(c->control, CLUSTER_ETC "/audit.yaml", audit_policy,
+			    0600);
 }
 
 /* A socket for the holder in node 1. */

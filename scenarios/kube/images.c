@@ -112,6 +112,7 @@ static int pause_program(char path[PATH_MAX])
 /* A store in the making. */
 struct making {
 	const struct kube_bin *bin;
+	bool control; /* IMAGE_CONTROL is among it */
 	struct buf *problem;
 	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
 	char key[65]; /* digest of what goes in */
@@ -180,13 +181,77 @@ static int make_key(struct making *m)
 }
 
 /**
- * write_images() - Write the archives that a store is made of
+ * find_etcd() - Where etcd is: among the programs, or the machine's
  * @m:		The store
- * @paths:	Where to: pause, coredns, suite
+ * @path:	Gets it
+ *
+ * Return: 0, or -ENOENT after saying so
+ */
+static int find_etcd(const struct making *m, char path[PATH_MAX])
+{
+	const char *const dirs[] = { m->bin->dir, "/usr/local/bin", "/usr/bin",
+				     "/usr/sbin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		(void)snprintf(path, PATH_MAX, "%s/etcd", dirs[i]);
+		if (access(path, X_OK) == 0)
+			return 0;
+	}
+	buf_puts(m->problem, "no etcd: 'make deps' installs it");
+	return -ENOENT;
+}
+
+/**
+ * write_control() - Write the image of the control plane
+ * @m:		The store
+ * @target:	Where to
+ *
+ * Programs that are one file under several names are one file in the image as well.
  *
  * Return: 0, or a negative errno after saying why
  */
-static int write_images(struct making *m, char paths[3][PATH_MAX])
+static int write_control(struct making *m, const char *target)
+{
+	static const char *const names[] = { "kube-apiserver",
+					     "kube-controller-manager",
+					     "kube-scheduler" };
+	struct oci image = { .reference = IMAGE_CONTROL };
+	char path[PATH_MAX], inside[128], whole[PATH_MAX], first[PATH_MAX] = "";
+	int r;
+
+	add_base(&image);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", m->bin->dir,
+			       names[i]);
+		(void)snprintf(inside, sizeof(inside), "usr/local/bin/%s",
+			       names[i]);
+		if (!realpath(path, whole))
+			continue;
+		if (strcmp(whole, first) == 0) {
+			oci_add_link(&image, inside, names[0]);
+			continue;
+		}
+		oci_add_program(&image, inside, whole);
+		if (i == 0)
+			memcpy(first, whole, sizeof(first));
+	}
+	r = find_etcd(m, path);
+	if (r == 0) {
+		oci_add_program(&image, "usr/local/bin/etcd", path);
+		return write_image(&image, target, m->problem);
+	}
+	oci_release(&image);
+	return r;
+}
+
+/**
+ * write_images() - Write the archives that a store is made of
+ * @m:		The store
+ * @paths:	Where to: pause, coredns, suite, control plane
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int write_images(struct making *m, char paths[4][PATH_MAX])
 {
 	struct oci pause = { .reference = IMAGE_PAUSE,
 			     .entrypoint = { "/pause" },
@@ -213,7 +278,8 @@ static int write_images(struct making *m, char paths[3][PATH_MAX])
 	r = write_image(&dns, paths[1], m->problem);
 	if (r < 0)
 		return r;
-	return image_shoot6(paths[2], IMAGE_SHOOT6, m->problem);
+	r = image_shoot6(paths[2], IMAGE_SHOOT6, m->problem);
+	return r < 0 || !m->control ? r : write_control(m, paths[3]);
 }
 
 /**
@@ -224,9 +290,11 @@ static int write_images(struct making *m, char paths[3][PATH_MAX])
  */
 static int make_store(struct making *m)
 {
-	static const char *const names[] = { "pause", "coredns", "shoot6" };
-	char work[PATH_MAX - 64], paths[3][PATH_MAX];
-	const char *archives[] = { paths[0], paths[1], paths[2], NULL };
+	static const char *const names[] = { "pause", "coredns", "shoot6",
+					     "control" };
+	char work[PATH_MAX - 64], paths[4][PATH_MAX];
+	const char *archives[] = { paths[0], paths[1], paths[2],
+				   m->control ? paths[3] : NULL, NULL };
 	int r;
 
 	(void)snprintf(work, sizeof(work), "%s.new", m->dir);
@@ -256,17 +324,20 @@ static int make_store(struct making *m)
 /**
  * image_store() - The store for these programs, made now if need be
  * @bin:	The programs
+ * @control:	With the control plane's image, which is large
  * @ret:	Gets the store's folder
  * @problem:	Gets one line
  *
- * Stores of other programs go, so that the cache holds one.
+ * Stores of other programs go, so that the cache holds two at most.
  *
  * Return: 0, or a negative errno after saying why
  */
-int image_store(const struct kube_bin *bin, char ret[PATH_MAX],
+int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
 		struct buf *problem)
 {
-	struct making m = { .bin = bin, .problem = problem };
+	struct making m = { .bin = bin,
+			    .control = control,
+			    .problem = problem };
 	_cleanup_close_ int lock = -1;
 	char path[PATH_MAX];
 	int r;
@@ -285,8 +356,8 @@ int image_store(const struct kube_bin *bin, char ret[PATH_MAX],
 		buf_printf(problem, "image store: %s", strerror(-r));
 		return r;
 	}
-	if ((size_t)snprintf(m.dir, sizeof(m.dir), "%s/stores/%s", bin->cache,
-			     m.key) >= sizeof(m.dir))
+	if ((size_t)snprintf(m.dir, sizeof(m.dir), "%s/stores/%s%s", bin->cache,
+			     m.key, control ? "-control" : "") >= sizeof(m.dir))
 		return -ENAMETOOLONG;
 	if (access(m.dir, F_OK) < 0) {
 		(void)snprintf(path, sizeof(path), "%s/stores", bin->cache);

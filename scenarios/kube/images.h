@@ -16,16 +16,19 @@
 #include "lib/buf.h"
 #include "scenarios/kube/bin.h"
 
-#define IMAGE_PAUSE   "registry.k8s.io/pause:3.10.1"
-#define IMAGE_COREDNS "registry.k8s.io/coredns/coredns:v1.14.7"
-#define IMAGE_SHOOT6  "ghcr.io/shoot6/shoot6:" SHOOT6_VERSION
+#define IMAGE_PAUSE       "registry.k8s.io/pause:3.10.1"
+#define IMAGE_COREDNS     "registry.k8s.io/coredns/coredns:v1.14.7"
+#define IMAGE_SHOOT6      "ghcr.io/shoot6/shoot6:" SHOOT6_VERSION
+#define IMAGE_CONTROL     "localhost/shoot6/control-plane:" SHOOT6_VERSION
+#define IMAGE_CONTROL_BIN "/usr/local/bin" /* of IMAGE_CONTROL: its programs */
 
 /* The suite's own image, from the programs beside this one. */
 must_check int image_shoot6(const char *path, const char *reference,
 			    struct buf *problem);
-/* Makes the store if the cache has none for these programs; @ret: its folder. */
-must_check int image_store(const struct kube_bin *bin, char ret[PATH_MAX],
-			   struct buf *problem);
+/* Makes the store if the cache has none for these programs; @ret: its folder.
+ * @control: with IMAGE_CONTROL, in a store of its own. */
+must_check int image_store(const struct kube_bin *bin, bool control,
+			   char ret[PATH_MAX], struct buf *problem);
 /* Links a store into an empty folder (of the same file system, else copies). */
 must_check int image_store_link(const char *store, const char *folder,
 				struct buf *problem);

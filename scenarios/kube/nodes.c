@@ -24,7 +24,8 @@ static const struct {
 	{ CLUSTER_ETC "/kubelet.yaml", { "kubelet", "changes=Get" } },
 	{ CLUSTER_ETC "/proxy.yaml", { "kube-proxy", "sync=100ms" } },
 };
-#define N_FILES ARRAY_SIZE(files)
+#define N_FILES       ARRAY_SIZE(files)
+#define CONTROL_TAINT "node-role.kubernetes.io/control-plane:NoSchedule"
 
 /**
  * cluster_node() - Node of a number
@@ -74,16 +75,23 @@ static int write_files(struct cluster *c, struct lab_job *jobs, size_t n)
 }
 
 /**
- * write_machine_id() - Tell a node from its like, as the kubelet wants it
+ * write_extras() - What a kubelet wants beside its configuration
+ *
+ * A name that tells a node from its like, and the folder of static pods: it looks for
+ * that every second as long as it is not there.
+ *
  * @m:		Node
  * @n:		Its number
  *
  * Return: 0, or an errno that was told to the user
  */
-static int write_machine_id(struct member *m, unsigned int n)
+static int write_extras(struct member *m, unsigned int n)
 {
 	char id[40];
+	int r = member_write(m, CLUSTER_ETC "/manifests/.keep", "", 0644);
 
+	if (r < 0)
+		return r;
 	(void)snprintf(id, sizeof(id), "5007600000000000000000000000%04x\n", n);
 	return member_write(m, "/etc/machine-id", id, 0444);
 }
@@ -172,7 +180,7 @@ int cluster_configure_nodes(struct cluster *c)
 	for (unsigned int i = 1; r == 0 && i <= c->n_nodes; i++) {
 		r = cluster_give_node(c, i);
 		if (r == 0)
-			r = write_machine_id(cluster_node(c, i), i);
+			r = write_extras(cluster_node(c, i), i);
 	}
 	return r;
 }
@@ -201,13 +209,13 @@ int cluster_start_runtimes(struct cluster *c)
 }
 
 /**
- * start_kubelet() - Start the kubelet of a node
+ * cluster_start_kubelet() - Start the kubelet of a node, once its containerd serves
  * @c:		Cluster
  * @n:		Number of the node
  *
  * Return: 0, or an errno that was told to the user
  */
-static int start_kubelet(struct cluster *c, unsigned int n)
+int cluster_start_kubelet(struct cluster *c, unsigned int n)
 {
 	struct member *m = cluster_node(c, n);
 	char ip[64], name[64];
@@ -218,6 +226,10 @@ static int start_kubelet(struct cluster *c, unsigned int n)
 		"--root-dir=/var/lib/kubelet",
 		ip,
 		name,
+		/* For a node that registers itself; else its object says it. */
+		n == 1 && c->n_nodes > 1 ?
+			"--register-with-taints=" CONTROL_TAINT :
+			NULL,
 		NULL,
 	};
 	struct daemon *d;
@@ -253,21 +265,6 @@ static int start_proxy(struct cluster *c, unsigned int n)
 	(void)snprintf(name, sizeof(name), "--hostname-override=node%u", n);
 	r = member_spawn(cluster_node(c, n), argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);
-}
-
-/**
- * cluster_start_kubelets() - Start the kubelet on every node
- * @c:		Cluster, its nodes' objects made
- *
- * Return: 0, or an errno that was told to the user
- */
-int cluster_start_kubelets(struct cluster *c)
-{
-	int r = 0;
-
-	for (unsigned int n = c->n_nodes; r == 0 && n >= 1; n--)
-		r = start_kubelet(c, n);
-	return r;
 }
 
 /**

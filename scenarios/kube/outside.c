@@ -174,7 +174,7 @@ static int find_programs(struct outside *o, struct cluster_outside *k)
 	r = kube_bin_find(&k->bin, &problem);
 	if (r == 0) {
 		o->step(o->step_arg, "preparing images");
-		r = image_store(&k->bin, store, &problem);
+		r = image_store(&k->bin, k->static_pods, store, &problem);
 	}
 	if (r == 0)
 		r = link_images(o->dir, store, k->nodes, &problem);
@@ -205,6 +205,12 @@ int cluster_prepare(struct outside *outside)
 	k->owner = getuid();
 	k->static_pods = outside->variant &&
 			 strcmp(outside->variant, "static-pods") == 0;
+	if (outside->variant && !k->static_pods &&
+	    strcmp(outside->variant, "processes") != 0) {
+		log_error("control plane '%s': 'processes' or 'static-pods'",
+			  outside->variant);
+		return EXIT_USAGE;
+	}
 	(void)snprintf(k->kubeconfig, sizeof(k->kubeconfig), "%s/kubeconfig",
 		       outside->dir);
 	if (outside->provider && strcmp(outside->provider, "gcp") != 0) {

@@ -365,7 +365,7 @@ int store_remove(const char *folder)
 /**
  * store_remove_others() - Remove the folders beside one
  * @parent:	Where they are
- * @keep:	Name of the one that stays
+ * @keep:	What the names of those that stay begin with
  *
  * Return: 0, or the last failure
  */
@@ -379,7 +379,8 @@ int store_remove_others(const char *parent, const char *keep)
 	if (!dir)
 		return -errno;
 	while ((e = readdir(dir))) {
-		if (e->d_name[0] == '.' || strcmp(e->d_name, keep) == 0)
+		if (e->d_name[0] == '.' ||
+		    strncmp(e->d_name, keep, strlen(keep)) == 0)
 			continue;
 		(void)snprintf(path, sizeof(path), "%s/%s", parent, e->d_name);
 		r = store_remove(path);
