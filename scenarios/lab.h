@@ -69,7 +69,7 @@ struct outside {
 	struct member_bind
 		binds[6]; /* seen in the holder; ended by .target NULL */
 	int fds[4]; /* stay open in the holder; -1: none */
-	void *data; /* the case's own; not freed */
+	void *data; /* the case's own, of malloc(); freed with the lab */
 };
 
 struct lab {

@@ -183,7 +183,7 @@ static int prepare(struct up *up, struct ui *ui)
 }
 
 /**
- * close_outside() - Close what is the holder's alone from now on
+ * close_outside() - Let go of what is the holder's alone from now on
  * @up:		Lab
  */
 static void close_outside(struct up *up)
@@ -192,6 +192,8 @@ static void close_outside(struct up *up)
 		cleanup_close(&up->outside.fds[i]);
 		up->outside.fds[i] = -1;
 	}
+	free(up->outside.data);
+	up->outside.data = NULL;
 }
 
 /**
@@ -228,6 +230,7 @@ static int start(struct up *up, struct ui *ui)
 	}
 	r = prepare(up, ui);
 	if (r != EXIT_OK) {
+		close_outside(up);
 		state_remove(&up->state);
 		return r;
 	}
