@@ -305,8 +305,14 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 	const struct kind *k = kinds[c->kind];
 	_cleanup_(buf_release) struct buf want = BUF_INIT, have = BUF_INIT;
 
-	object_describe(k, e->strings, c->want, &want);
 	object_describe(k, e->strings, c->have, &have);
+	if (!c->want)
+		return engine_fail(
+			e, -EPERM,
+			"%s '%s': belongs to '%s', and uses a nexthop that would go",
+			k->name, buf_text(&have),
+			PROTOCOL_NAME(object_protocol(k, c->have)));
+	object_describe(k, e->strings, c->want, &want);
 	return engine_fail(
 		e, -EPERM,
 		"%s '%s': belongs to '%s' already, as '%s'; 'netsetup adopt' would take it over",
@@ -408,7 +414,7 @@ static int keys_of(const struct engine *e, const struct model *want,
  * @w:		Work; its plan is filled
  *
  * Reading the routes of others costs what they are worth, so that it is done only when a
- * new route might meet one of them.
+ * new route might meet one of them, or a nexthop goes that one of them might use.
  *
  * Return: 0; -EPERM, -ENOMEM, or what the dump said
  */
@@ -420,10 +426,13 @@ static int plan_again(struct engine *e, struct plan_input *in,
 	int r = plan_compute(in, &conflict, &w->plan);
 
 	for (size_t i = 0; r == 0 && i < w->plan.n && !adds; i++)
-		adds = w->plan.steps[i].kind == KIND_ROUTE &&
-		       w->plan.steps[i].op == OP_ADD;
+		adds = (w->plan.steps[i].kind == KIND_ROUTE &&
+			w->plan.steps[i].op == OP_ADD) ||
+		       (w->plan.steps[i].kind == KIND_NEXTHOP &&
+			w->plan.steps[i].op == OP_REMOVE);
 	if (adds && !scope->foreign) {
 		scope->foreign = true;
+		scope->nexthops = &w->have;
 		plan_release(&w->plan);
 		w->have.tables[KIND_ROUTE].n = 0;
 		r = observe_kind(e, KIND_ROUTE, scope, &w->have);

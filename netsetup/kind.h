@@ -115,6 +115,8 @@ struct change {
 struct scope {
 	const struct model *keys; /* objects that somebody asks for */
 	const struct model *touched; /* its kinds alone are read; NULL: all */
+	const struct model
+		*nexthops; /* routes of others by ours of these, too */
 	bool foreign; /* routes of others, too, if asked for */
 	bool all; /* whatever there is */
 };

@@ -185,6 +185,50 @@ static int compare_pair(struct differ *d, size_t want, size_t have)
 }
 
 /**
+ * foreign_user() - A route of somebody else that would go with a nexthop of ours
+ * @d:		Run, kind nexthop
+ * @have:	Nexthop
+ *
+ * Return: route, or NULL
+ */
+static const struct route *foreign_user(const struct differ *d,
+					const struct nexthop *have)
+{
+	const struct table *t = &d->in->have->tables[KIND_ROUTE];
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct route *r =
+			MODEL_AT(d->in->have, KIND_ROUTE, route, i);
+
+		if (r->nexthop == have->id && r->protocol != NETSETUP_PROTO)
+			return r;
+	}
+	return NULL;
+}
+
+/**
+ * add_removal() - An object that nobody wants, if it is ours
+ * @d:		Run
+ * @have:	Place in the observed table
+ *
+ * Return: 0; -ENOMEM, -EPERM where somebody else uses it (the run's conflict)
+ */
+static int add_removal(struct differ *d, size_t have)
+{
+	const void *h = model_at(d->in->have, d->kind, d->k->size, have);
+	const struct route *user;
+
+	if (!is_removable(d, h))
+		return 0;
+	user = d->kind == KIND_NEXTHOP ? foreign_user(d, h) : NULL;
+	if (user) {
+		*d->conflict = (struct conflict){ KIND_ROUTE, NULL, user };
+		return -EPERM;
+	}
+	return add_change(d, OP_REMOVE, 0, have + 1);
+}
+
+/**
  * diff_tables() - Merge the sorted tables of one kind
  * @d:		Run
  *
@@ -209,9 +253,7 @@ static int diff_tables(struct differ *d)
 		} else if (c == 0) {
 			r = compare_pair(d, i++, j++);
 		} else {
-			if (is_removable(d, h->items + j * size))
-				r = add_change(d, OP_REMOVE, 0, j + 1);
-			j++;
+			r = add_removal(d, j++);
 		}
 	}
 	return r;

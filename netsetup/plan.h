@@ -46,7 +46,8 @@ struct plan_input {
 /* A foreign object where the document wants one of ours. */
 struct conflict {
 	enum kind_id kind;
-	const void *want, *have;
+	const void *want; /* NULL: .have uses what would go */
+	const void *have;
 };
 
 must_check int plan_compute(const struct plan_input *in,

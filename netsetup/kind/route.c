@@ -288,6 +288,23 @@ static void read_metrics(const struct nlattr *a, struct route *route)
 }
 
 /**
+ * uses_ours() - Whether a route rests on a nexthop of ours
+ * @scope:	.nexthops, or NULL: nobody asks
+ * @r:		Route
+ *
+ * Return: true if it does
+ */
+static bool uses_ours(const struct scope *scope, const struct route *r)
+{
+	const struct nexthop key = { .id = r->nexthop }, *found;
+
+	if (!scope->nexthops || !r->nexthop)
+		return false;
+	found = model_find(scope->nexthops, KIND_NEXTHOP, &key);
+	return found && found->protocol == NETSETUP_PROTO;
+}
+
+/**
  * seen_route() - Take one dumped route
  * @m:		RTM_NEWROUTE
  * @context:	struct seen
@@ -326,7 +343,8 @@ static int seen_route(const struct nlmsghdr *m, void *context)
 	}
 	/* Of somebody else's, only what is in the way of the document matters. */
 	if (r->protocol != NETSETUP_PROTO && !seen->scope->all &&
-	    !model_find(seen->scope->keys, KIND_ROUTE, r))
+	    !model_find(seen->scope->keys, KIND_ROUTE, r) &&
+	    !uses_ours(seen->scope, r))
 		model_drop_last(seen->out, KIND_ROUTE);
 	return 0;
 }
