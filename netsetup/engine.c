@@ -310,15 +310,12 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 		return engine_fail(
 			e, -EPERM,
 			"%s '%s': belongs to '%s', and uses a nexthop that would go",
-			k->name, buf_text(&have),
-			PROTOCOL_NAME(object_protocol(k, c->have)));
+			k->name, buf_text(&have), OWNER_NAME(k, c->have));
 	object_describe(k, e->strings, c->want, &want);
 	return engine_fail(
 		e, -EPERM,
 		"%s '%s': belongs to '%s' already, as '%s'; 'netsetup adopt' would take it over",
-		k->name, buf_text(&want),
-		k->protocol ? PROTOCOL_NAME(object_protocol(k, c->have)) :
-			      "somebody else",
+		k->name, buf_text(&want), OWNER_NAME(k, c->have),
 		buf_text(&have));
 }
 

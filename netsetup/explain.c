@@ -123,11 +123,10 @@ static struct json *set_object(const struct explaining *x, const char *name,
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct json *j = object_to_json(kinds[kind], x->e->strings, object);
 
-	json_set_string(j, "owner",
-			PROTOCOL_NAME(object_protocol(kinds[kind], object)));
+	json_set_string(j, "owner", OWNER_NAME(kinds[kind], object));
 	object_describe(kinds[kind], x->e->strings, object, &text);
 	json_set_format(j, "text", "%s, owner %s", buf_text(&text),
-			PROTOCOL_NAME(object_protocol(kinds[kind], object)));
+			OWNER_NAME(kinds[kind], object));
 	json_set(x->out, name, j);
 	return j;
 }

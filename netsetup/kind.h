@@ -171,5 +171,11 @@ struct json *object_to_json(const struct kind *k, const struct strings *s,
 void object_describe(const struct kind *k, const struct strings *s,
 		     const void *object, struct buf *out);
 uint8_t object_protocol(const struct kind *k, const void *object);
-const char *protocol_name(uint8_t protocol, char text[8]);
-#define PROTOCOL_NAME(p) protocol_name((p), (char[8]){ 0 })
+
+/* owner.c: whose an object is. */
+#define OWNER_SIZE 24
+const char *protocol_name(uint8_t protocol, char text[OWNER_SIZE]);
+const char *owner_name(const struct kind *k, const void *object,
+		       char text[OWNER_SIZE]);
+#define PROTOCOL_NAME(p) protocol_name((p), (char[OWNER_SIZE]){ 0 })
+#define OWNER_NAME(k, o) owner_name((k), (o), (char[OWNER_SIZE]){ 0 })

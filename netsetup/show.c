@@ -164,7 +164,7 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
  * Return: name
  */
 static const char *owner_of(const struct engine *e, enum kind_id kind,
-			    const void *object, char text[8])
+			    const void *object, char text[OWNER_SIZE])
 {
 	const struct link *l = object;
 
@@ -194,7 +194,7 @@ static void show_json(const struct engine *e, const struct model *have,
 			_cleanup_(json_freep) struct json *j =
 				object_to_json(kinds[k], e->strings, o);
 			_cleanup_(buf_release) struct buf b = BUF_INIT;
-			char text[8];
+			char text[OWNER_SIZE];
 
 			json_set_string(j, "owner", owner_of(e, k, o, text));
 			if (kinds[k]->protocol)
@@ -241,7 +241,7 @@ int show_state(struct engine *e, bool json, const struct txn_seen *seen)
 		for (size_t i = 0; i < have.tables[k].n; i++) {
 			const void *o = model_at(&have, k, kinds[k]->size, i);
 			_cleanup_(buf_release) struct buf b = BUF_INIT;
-			char text[8];
+			char text[OWNER_SIZE];
 
 			object_describe(kinds[k], e->strings, o, &b);
 			printf("%-10s %-9s %s\n", owner_of(e, k, o, text),

@@ -16,6 +16,62 @@
 #include <sys/stat.h>
 
 /**
+ * add_addresses() - Add the addresses of a set
+ * @from:	Set
+ * @to:		Gets those that it does not hold, sorted
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_addresses(const struct model *from, struct model *to)
+{
+	const struct table *t = &from->tables[KIND_ADDRESS];
+	int r = 0;
+
+	for (size_t i = 0; i < t->n && r == 0; i++) {
+		const struct address *a =
+			MODEL_AT(from, KIND_ADDRESS, address, i);
+
+		if (model_find(to, KIND_ADDRESS, a))
+			continue;
+		r = model_put(to, KIND_ADDRESS, a);
+		(void)model_sort(to, KIND_ADDRESS);
+	}
+	return r;
+}
+
+/**
+ * own_addresses() - Take a transaction's addresses for ours while it lasts
+ * @e:		Engine
+ * @j:		Journal
+ *
+ * Where the kernel keeps no owner of addresses, what the transaction has put is
+ * known by its journal alone.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int own_addresses(struct engine *e, const struct journal *j)
+{
+	int r = add_addresses(&j->sets[JOURNAL_OWNED_KEYS], &e->owned_keys);
+
+	return r < 0 ? r :
+		       add_addresses(&j->sets[JOURNAL_PRIOR_KEYS],
+				     &e->owned_keys);
+}
+
+/**
+ * disown_addresses() - The other way, when all of it was taken back
+ * @e:		Engine
+ * @j:		Journal
+ *
+ * Return: 0; -ENOMEM
+ */
+static int disown_addresses(struct engine *e, const struct journal *j)
+{
+	e->owned_keys.tables[KIND_ADDRESS].n = 0;
+	return add_addresses(&j->sets[JOURNAL_PRIOR_KEYS], &e->owned_keys);
+}
+
+/**
  * converge() - Bring touched objects to their images
  * @t:		Transaction
  * @j:		Journal
@@ -26,9 +82,11 @@ static int converge(struct txn *t, const struct journal *j)
 {
 	_cleanup_(work_release) struct work w = { 0 };
 	size_t n_run;
-	int r = engine_plan_images(t->e, &j->sets[JOURNAL_BEFORE],
-				   &j->sets[JOURNAL_KEYS], &w);
+	int r = own_addresses(t->e, j);
 
+	if (r == 0)
+		r = engine_plan_images(t->e, &j->sets[JOURNAL_BEFORE],
+				       &j->sets[JOURNAL_KEYS], &w);
 	if (r < 0)
 		return r;
 	/* A unit that does not start is no reason to leave the rest half way. */
@@ -64,6 +122,8 @@ static int take_back(struct txn *t, const struct journal *j)
 		buf_clear(&t->e->why);
 		r = converge(t, j);
 	}
+	if (r == 0 && t->lock >= 0) /* not of a former boot */
+		r = disown_addresses(t->e, j);
 	engine_point(t->e);
 	if (r == 0 && unlinkat(t->dir, "journal", 0) < 0)
 		r = -errno;
@@ -576,7 +636,9 @@ static int check_result(struct txn *t, const struct work *w,
 	int r;
 
 	model_init(&have, t->e->strings);
-	r = observe(t->e, &scope, &have);
+	r = own_addresses(t->e, j);
+	if (r == 0)
+		r = observe(t->e, &scope, &have);
 	if (r == 0)
 		r = plan_compute(&in, &conflict, &plan);
 	for (size_t i = 0; i < plan.n && r == 0; i++) {

@@ -195,22 +195,18 @@ static int observe_rules(struct engine *e, const struct scope *scope,
 }
 
 /**
- * encode() - One rule message
+ * put_rule() - One rule message
  * @e:		Engine
  * @b:		Batch
  * @tag:	Step
- * @c:		Change
- *
- * Return: 0
+ * @r:		Rule
+ * @type:	RTM_NEWRULE, RTM_DELRULE
+ * @flags:	NLM_F_*
  */
-static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
-		  const struct change *c)
+static void put_rule(const struct engine *e, struct nl_batch *b, uint32_t tag,
+		     const struct rule *r, uint16_t type, uint16_t flags)
 {
-	bool gone = c->op == OP_REMOVE;
-	const struct rule *r = gone ? c->have : c->want;
-	struct nlmsghdr *m =
-		nl_batch_add(b, gone ? RTM_DELRULE : RTM_NEWRULE,
-			     gone ? 0 : NLM_F_CREATE | NLM_F_EXCL, tag);
+	struct nlmsghdr *m = nl_batch_add(b, type, flags, tag);
 	struct fib_rule_hdr *h = nl_header(m, sizeof(*h));
 
 	h->family = AF_INET6;
@@ -232,6 +228,29 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	if (r->table)
 		nl_put_u32(m, FRA_TABLE, r->table);
 	nl_put_u8(m, FRA_PROTOCOL, r->protocol);
+}
+
+/**
+ * encode() - Messages of one rule
+ * @e:		Engine
+ * @b:		Batch
+ * @tag:	Step
+ * @c:		Change
+ *
+ * Two rules that differ in nothing but their owner may stand side by side, the new one
+ * behind the old one: so there is no instant without one.
+ *
+ * Return: 0
+ */
+static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
+		  const struct change *c)
+{
+	if (c->want)
+		put_rule(e, b, tag, c->want, RTM_NEWRULE,
+			 c->op == OP_ADD ? NLM_F_CREATE | NLM_F_EXCL :
+					   NLM_F_CREATE);
+	if (c->have)
+		put_rule(e, b, tag, c->have, RTM_DELRULE, 0);
 	return 0;
 }
 

@@ -56,7 +56,7 @@ fault() {
 # Changing verbs: prepared, then run with the fault at each occasion; the state is
 # the one before, with exit code 3 or 2, or the one after, with 0. Nothing else.
 changing() { # NAME KIND MUST-SUCCEED PREPARE VERB...
-	local name=$1 kind=$2 must=$3 prepare=$4 n bad=0 hits=0 before after now
+	local name=$1 kind=$2 must=$3 prepare=$4 n bad=0 hits=0 before now
 
 	shift 4
 	for ((n = 1; n < 200; n++)); do
@@ -66,7 +66,6 @@ changing() { # NAME KIND MUST-SUCCEED PREPARE VERB...
 		fault "$kind:$n" "${netsetup[@]}" "$@"
 		now=$(state)
 		if [ "$hit" = 0 ]; then
-			after=$now
 			[ "$rc" = 0 ] || not_ok "$name, $kind: without a fault" "$err"
 			[ "$n" -gt 1 ] || not_ok "$name, $kind: there is no occasion"
 			break
