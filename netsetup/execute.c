@@ -177,6 +177,24 @@ static int ignore_event(const struct nlmsghdr *m, void *context)
 }
 
 /**
+ * fail_duplicate() - Say that somebody else on the link has an address
+ * @run:	Execution
+ * @index:	Step
+ */
+static void fail_duplicate(struct run *run, uint32_t index)
+{
+	const struct step *s = &run->w->plan.steps[index];
+	_cleanup_(buf_release) struct buf what = BUF_INIT;
+
+	object_describe(kinds[s->kind], run->e->strings,
+			step_want(s, &run->w->want), &what);
+	(void)engine_fail(
+		run->e, -EADDRINUSE,
+		"address '%s': duplicate address detected, another node on the link has it",
+		buf_text(&what));
+}
+
+/**
  * wait_dad() - Wait until new addresses are usable
  * @run:	Execution
  *
@@ -214,7 +232,7 @@ static int wait_dad(struct run *run)
 	}
 	nl_close(&events);
 	if (r == -EADDRINUSE)
-		fail_step(run, failed, r, "duplicate address detected");
+		fail_duplicate(run, failed);
 	return r < 0 ? engine_fail(run->e, r, "duplicate address detection: %s",
 				   strerror(-r)) :
 		       0;

@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# netsetup: link kinds, multipath, nexthop groups, duplicate address detection
+. "$(dirname "$0")/../lib.sh"
+netns_test "$0" "$@"
+
+ns_new other
+ip link add eth0 type veth peer name p0 netns other
+ip link set eth0 addrgenmode none
+ns other ip link set p0 addrgenmode none
+ns other ip link set p0 up
+ip link set eth0 up
+netsetup=("$BIN/netsetup" --state "$T/state")
+printf 'version: 1\n' >"$T/empty.yaml"
+state() {
+	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
+	ip -6 route show table all | grep -v multicast | sort
+	ip nexthop
+	ip -o link | sed 's/^[0-9]*: //; s/ link.ether.*//; s/@if[0-9]*//; s/,LOWER_UP//; s/NO-CARRIER,//; s/ state [A-Z]*//'
+}
+old=$(state)
+
+# cycle NAME DOCUMENT WANT COMMAND... - apply, look, nothing to do, undo
+cycle() {
+	local name=$1 want=$3
+
+	printf 'version: 1\n%s\n' "$2" >"$T/doc.yaml"
+	shift 3
+	run "${netsetup[@]}" apply "$T/doc.yaml"
+	is "$name: applied" 0 "$rc"
+	[ "$rc" = 0 ] || diag "$err"
+	like "$name: it is there" "$want" "$("$@" 2>&1)"
+	run "${netsetup[@]}" apply --json "$T/doc.yaml"
+	like "$name: nothing to do afterwards" '"mutating":0' "$out"
+	"${netsetup[@]}" undo >/dev/null
+	is "$name: undone" "$old" "$(state)"
+	rm -rf "$T/state"
+}
+
+# link KIND EXTRA WANT - of a kind that the kernel may lack
+link() {
+	local kind=$1
+
+	# shellcheck disable=SC2086 # options of the kind
+	if ! ip link add probe0 ${5:-} type "$kind" $4 2>/dev/null; then
+		skip "link $kind" "this kernel has no links of kind $kind"
+		return
+	fi
+	ip link del probe0
+	cycle "link $kind" "links: [{name: t0, kind: $kind, up: true, addrgen: none$2}]" "$3" ip -d link show t0
+}
+link bridge ', mtu: 1400' 'mtu 1400' ''
+link veth ', peer: t1' 't0@t1' 'peer name probe1'
+link vxlan ', id: 42, remote: "2001:db8::1", local: "2001:db8::2", port: 4789' 'vxlan id 42 remote 2001:db8::1 local 2001:db8::2' 'id 1 dstport 4789'
+link macvlan ', parent: eth0, mode: bridge' 'macvlan mode bridge' '' 'link eth0'
+link vlan ', parent: eth0, id: 7' 'vlan protocol 802.1Q id 7' 'id 3' 'link eth0'
+link dummy '' 'dummy' ''
+link vrf ', table: 100' 'vrf table 100' 'table 10'
+cycle 'link in a bridge' 'links: [{name: b0, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, master: b0, up: true, addrgen: none}]' 'master b0' ip link show t0
+cycle 'altname and group' 'links: [{name: eth0, group: 5, altname: uplink0}]' 'altname uplink0' ip link show eth0
+cycle 'attributes of a link of others' 'links: [{name: eth0, mtu: 1400}]' 'mtu 1400' ip link show eth0
+
+cycle multipath 'routes: [{dst: "2001:db8:9::/48", nexthops: [{via: "fe80::1", dev: eth0, weight: 1}, {via: "fe80::2", dev: eth0, weight: 3}]}]' 'nexthop via fe80::2 dev eth0 weight 3' ip -6 route show 2001:db8:9::/48
+cycle 'nexthop group' 'nexthops: [{id: 1, via: "fe80::1", dev: eth0}, {id: 2, via: "fe80::2", dev: eth0}, {id: 3, group: [{id: 1, weight: 2}, {id: 2}]}]
+routes: [{dst: "2001:db8:9::/48", nexthop: 3}]' 'group 1,2/2' ip nexthop show id 3
+cycle 'blackhole nexthop' 'nexthops: [{id: 1, blackhole: true}]' 'blackhole' ip nexthop show id 1
+for type in unreachable blackhole prohibit throw; do
+	cycle "route $type" "routes: [{dst: \"2001:db8:9::/48\", type: $type}]" "$type 2001:db8:9::/48" ip -6 route show 2001:db8:9::/48
+done
+cycle 'route with all it may have' 'routes: [{dst: "2001:db8:9::/48", via: "fe80::1", dev: eth0, metric: 5, table: 1000, mtu: 1300, hoplimit: 9, preference: high}]' 'metric 5 mtu 1300 hoplimit 9 pref high' ip -6 route show table 1000
+cycle 'any address of a prefix' 'addresses: [{address: "2001:db8:aa::/80", dev: lo, local: true}]' 'local 2001:db8:aa::/80 dev lo' ip -6 route show table local
+cycle 'a lifetime' 'addresses: [{address: "2001:db8:5::1/64", dev: eth0, dad: skip, preferred: 0s}]' 'deprecated' ip -6 addr show dev eth0
+
+# Duplicate address detection. Nobody else has the address: it is usable afterwards.
+dad() { # POLICY
+	printf 'version: 1\naddresses: [{address: "2001:db8:6::1/64", dev: eth0, dad: %s}]\n' "$1" >"$T/dad.yaml"
+}
+dad wait
+run "${netsetup[@]}" apply "$T/dad.yaml"
+is 'wait: applied' 0 "$rc"
+unlike 'wait: usable when apply is done' tentative "$(ip -6 addr show dev eth0)"
+"${netsetup[@]}" undo >/dev/null
+dad optimistic
+sysctl -qw net.ipv6.conf.eth0.dad_transmits=9
+run "${netsetup[@]}" apply "$T/dad.yaml"
+is 'optimistic: applied' 0 "$rc"
+like 'optimistic: usable while it is looked for' optimistic "$(ip -6 addr show dev eth0)"
+is 'optimistic: the kernel is told to allow it' 1 "$(cat /proc/sys/net/ipv6/conf/eth0/optimistic_dad)"
+"${netsetup[@]}" undo >/dev/null
+is 'optimistic: that is undone, too' 0 "$(cat /proc/sys/net/ipv6/conf/eth0/optimistic_dad)"
+dad skip
+run "${netsetup[@]}" apply "$T/dad.yaml"
+unlike 'skip: usable at once' tentative "$(ip -6 addr show dev eth0)"
+"${netsetup[@]}" undo >/dev/null
+sysctl -qw net.ipv6.conf.eth0.dad_transmits=1
+
+# Somebody else has it.
+ns other ip addr add 2001:db8:6::1/64 dev p0 nodad
+dad wait
+run "${netsetup[@]}" apply "$T/dad.yaml"
+is 'a duplicate is refused' 3 "$rc"
+like 'and named' "address '2001:db8:6::1/64 dev eth0': duplicate address detected" "$err"
+is 'nothing is left of it' "$old" "$(state)"
+dad skip
+"${netsetup[@]}" apply "$T/dad.yaml" >/dev/null
+run "${netsetup[@]}" verify "$T/dad.yaml"
+is 'who skips detection does not learn' 0 "$rc"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
+# A link without carrier is not waited for: detection does not begin there.
+ns other ip link set p0 down
+dad wait
+run timeout 10 "${netsetup[@]}" apply "$T/dad.yaml"
+is 'no carrier, no wait' 0 "$rc"
+done_testing
