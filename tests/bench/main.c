@@ -16,10 +16,9 @@
 #include <unistd.h>
 
 static const struct bench *const benches[] = {
-	&bench_ip_batch, &bench_raw_floor, &bench_million,
-	&bench_noop,     &bench_networkd,  &bench_gateway,
-	&bench_node,     &bench_repair,    &bench_churn,
-	&bench_kubernetes,
+	&bench_ip_batch, &bench_raw_floor,  &bench_million, &bench_noop,
+	&bench_networkd, &bench_gateway,    &bench_node,    &bench_repair,
+	&bench_churn,    &bench_kubernetes,
 };
 
 /**
