@@ -124,9 +124,9 @@ $(out)/man/%.stamp: $(bin)/% ci/man $(wildcard docs/man/*.in)
 	@mkdir -p $(@D)
 	$(call say,MAN,$*)ci/man $< $(@D) && touch $@
 
-$(out)/man/%.5: docs/man/%.5 docs/man/reasons.mdoc ci/man
+$(out)/man/%.5: docs/man/%.5 docs/man/reasons.mdoc $(bin)/netsetup ci/man
 	@mkdir -p $(@D)
-	$(call say,MAN,$*)ci/man $< $(@D)
+	$(call say,MAN,$*)BIN=$(bin) ci/man $< $(@D)
 
 clean: ## remove all that was built
 	rm -rf build

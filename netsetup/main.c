@@ -305,17 +305,20 @@ static int run_explain(void *config, int n, char **args)
 /**
  * run_schema() - netsetup schema
  * @config:	Unused
- * @n:		Unused
- * @args:	Unused
+ * @n:		Arguments
+ * @args:	Nothing, or "mdoc"
  *
  * Return: exit code
  */
 static int run_schema(void *config, int n, char **args)
 {
 	(void)config;
-	(void)n;
-	(void)args;
-	show_schema();
+	if (n == 1 && strcmp(args[0], "mdoc") == 0)
+		show_schema_mdoc();
+	else if (n == 0)
+		show_schema();
+	else
+		return EXIT_USAGE;
 	return EXIT_OK;
 }
 
@@ -372,7 +375,9 @@ static const struct opt_command commands[] = {
 	  "print what was learnt in the words of another program", run_emit },
 	{ "profiles", "[list|show NAME]", "print what is known of providers",
 	  run_profiles },
-	{ "schema", "", "print the JSON Schema of documents", run_schema },
+	{ "schema", "[mdoc]",
+	  "print the JSON Schema of documents, or its part of the manual",
+	  run_schema },
 };
 
 static const struct opt_program program = {

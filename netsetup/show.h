@@ -16,3 +16,4 @@ void show_plan_lines(const struct work *w);
 must_check int show_state(struct engine *e, bool json,
 			  const struct txn_seen *seen);
 void show_schema(void);
+void show_schema_mdoc(void);
