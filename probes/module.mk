@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The three differ by their catalogue alone: probes/NAME.c holds it and main().
-progs += probe-pod probe-service probe-egress
+progs += probe-pod probe-service probe-egress probe-suite
 
 srcs-probe := $(filter-out probes/probe-%.c,$(wildcard probes/*.c)) \
 	$(wildcard probes/type/*.c)
+srcs-probe-suite := probes/probe-suite.c
 srcs-probe-pod := probes/probe-pod.c $(srcs-probe)
 srcs-probe-service := probes/probe-service.c $(srcs-probe)
 srcs-probe-egress := probes/probe-egress.c $(srcs-probe)

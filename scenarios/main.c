@@ -447,6 +447,43 @@ static const struct opt options[] = {
 	  .offset = OPTION(fault),
 	  .verbs = " run ",
 	  .help = "break the lab like this before the checks" },
+	{ .name = "live",
+	  .type = OPT_FLAG,
+	  .offset = OPTION(live),
+	  .verbs = " run ",
+	  .help = "run the suite in the cluster of a kubeconfig instead" },
+	{ .name = "kubeconfig",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(kubeconfig),
+	  .verbs = " run ",
+	  .help = "of that cluster (default: what KUBECONFIG names)" },
+	{ .name = "profile",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(profile),
+	  .verbs = " run ",
+	  .help = "what that cluster promises: 'ipv6-only-nat64' (the "
+		  "default), 'true-ipv6-only' or 'dual-stack'" },
+	{ .name = "image",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(image),
+	  .verbs = " run ",
+	  .help = "the suite's image, where that cluster gets it from" },
+	{ .name = "targets",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(targets),
+	  .verbs = " run ",
+	  .help = "what to try outside that cluster, as 'egress' of "
+		  "shoot6-targets" },
+	{ .name = "privileged-namespace",
+	  .type = OPT_FLAG,
+	  .offset = OPTION(privileged),
+	  .verbs = " run ",
+	  .help = "probe from the nodes' own network as well, in a "
+		  "namespace that allows it" },
 	{ .name = "json",
 	  .letter = 'j',
 	  .type = OPT_FLAG,
@@ -483,8 +520,8 @@ static const struct opt_command commands[] = {
 	{ "list", "", "show cases, faults and the labs that are up",
 	  command_list },
 	{ "up", "CASE", "bring a lab up", command_up },
-	{ "run", "CASE|NAME", "check a lab; bring it up for that if it is not",
-	  scenario_run },
+	{ "run", "CASE|NAME|--live",
+	  "check a lab; bring it up for that if it is not", scenario_run },
 	{ "exec", "NAME MEMBER -- CMD...", "run a command in a member",
 	  command_exec },
 	{ "status", "NAME", "show the members of a lab", command_status },
@@ -507,6 +544,8 @@ static const struct opt_program program = {
 		    "  scenario up shoot --nodes 5\n"
 		    "  kubectl --kubeconfig $(scenario kubeconfig shoot) get "
 		    "nodes\n"
+		    "  scenario run --live --kubeconfig $(scenario kubeconfig "
+		    "shoot)\n"
 		    "  scenario down demo\n",
 };
 

@@ -5,6 +5,7 @@
 #include "lib/opt.h"
 #include "scenarios/client.h"
 #include "scenarios/fault/fault.h"
+#include "scenarios/live/live.h"
 #include "scenarios/report/report.h"
 #include "scenarios/scenario.h"
 #include "scenarios/up.h"
@@ -262,6 +263,37 @@ static int run_lab(struct run *run)
 }
 
 /**
+ * run_live() - The suite in a cluster that is there
+ * @run:	Run
+ *
+ * Return: exit code
+ */
+static int run_live(struct run *run)
+{
+	const struct scenario *s = run->options;
+	const struct live_options options = {
+		.kubeconfig = s->kubeconfig,
+		.profile = s->profile,
+		.image = s->image,
+		.targets = s->targets,
+		.privileged = s->privileged,
+		.nodes = s->nodes,
+	};
+	int code = live_run(&options, &run->ui, &run->report);
+
+	if (code == EXIT_OK && report_finish(&run->report) < 0)
+		code = EXIT_ROLLED_BACK;
+	ui_end(&run->ui);
+	(void)ui_interrupted(&run->ui);
+	if (code != EXIT_OK)
+		return code;
+	run->report.duration_ns = loop_now() - run->ui.begin_ns;
+	if (write_reports(run) < 0)
+		return EXIT_ROLLED_BACK;
+	return report_exit_code(&run->report);
+}
+
+/**
  * scenario_run() - scenario run CASE|NAME
  * @config:	struct scenario
  * @n_args:	Number of words
@@ -274,8 +306,9 @@ int scenario_run(void *config, int n_args, char **args)
 	struct run run = { .options = config, .lab = CLIENT_LAB_INIT };
 	int code;
 
-	if (n_args != 1) {
-		log_error("usage: scenario run CASE|NAME [--fault NAME]");
+	if (n_args != (run.options->live ? 0 : 1)) {
+		log_error("usage: scenario run CASE|NAME [--fault NAME], or "
+			  "scenario run --live [--kubeconfig FILE]");
 		return EXIT_USAGE;
 	}
 	code = check_fault(run.options->fault);
@@ -283,9 +316,13 @@ int scenario_run(void *config, int n_args, char **args)
 		return code;
 	ui_init(&run.ui);
 	report_init(&run.report);
-	code = open_or_up(&run, args[0]);
-	if (code == EXIT_OK)
-		code = run_lab(&run);
+	if (run.options->live) {
+		code = run_live(&run);
+	} else {
+		code = open_or_up(&run, args[0]);
+		if (code == EXIT_OK)
+			code = run_lab(&run);
+	}
 	ui_end(&run.ui);
 	client_close(&run.lab);
 	if (run.own)

@@ -19,6 +19,8 @@ struct scenario {
 	const char *fault;
 	bool json;
 	const char *html, *junit, *svg, *out;
+	bool live, privileged; /* run --live, --privileged-namespace */
+	const char *kubeconfig, *profile, *image, *targets; /* of it */
 	unsigned int verbose;
 };
 

@@ -16,6 +16,7 @@
 
 #include "lib/base.h"
 #include "scenarios/report/report.h"
+#include "scenarios/ui.h"
 
 struct live_options {
 	const char *kubeconfig; /* path; NULL: KUBECONFIG, or the pod's own */
@@ -28,5 +29,5 @@ struct live_options {
 };
 
 /* Fills @report, report_init() done before, up to what report_finish() does. */
-must_check int live_run(const struct live_options *options,
+must_check int live_run(const struct live_options *options, struct ui *ui,
 			struct report *report);
