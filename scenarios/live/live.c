@@ -559,13 +559,17 @@ static int run(struct live *live)
  */
 static int catch_signals(void)
 {
+	static const int wanted[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action;
 	sigset_t set;
 	int fd;
 
 	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGHUP);
+	/* What our starter ignores (nohup, a shell's &) is not for us. */
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (sigaction(wanted[i], NULL, &action) == 0 &&
+		    action.sa_handler != SIG_IGN)
+			(void)sigaddset(&set, wanted[i]);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;

@@ -188,6 +188,30 @@ fails "another user's is not" setpriv --reuid 65534 --clear-groups curl -ksm 5 "
 like 'and that is logged' 'a connection by user 65534 was refused' "$(cat "$XDG_STATE_HOME/shoot6/shoot/log/holder.log")"
 matches "machine's sysctls are as they were" '^[0-9]+$' "$(cat /proc/sys/kernel/panic)"
 
+# The suite as a user of a cluster that is foreign runs it: a kubeconfig, nothing else
+run "$S" run --live --json --html "$T/live.html"
+is 'run --live' 0 "$rc"
+cp "$T/.out" "$T/live.json"
+jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/live.json"
+matches 'enough passes' '^[0-9]{3}$' "$(jq .summary.pass "$T/live.json")"
+jq_is 'from every node' '3' '[.results[]|select(.verdict=="pass").vantage]|unique|length' "$T/live.json"
+holds 'a page of it' grep -q '</html>' "$T/live.html"
+spaces() { kc get ns -l app.kubernetes.io/managed-by=shoot6 -o name; }
+is 'nothing is left of it in the cluster' '' "$(spaces)"
+run "$S" run --live --image nowhere.invalid/x:1
+is 'an image that cannot be had' 3 "$rc"
+matches 'is named, with the node' "image 'nowhere.invalid/x:1' on node 'node[1-3]': (ErrImagePull|ImagePullBackOff)" "$err"
+is 'nothing is left of that' '' "$(spaces)"
+"$S" run --live >/dev/null 2>"$T/interrupted" &
+live=$!
+wait_for -t 30 grep -q 'probing from' "$T/interrupted"
+kill "$live"
+wait "$live"
+is 'ended early' 143 $?
+is 'nothing is left of that either' '' "$(spaces)"
+run "$S" run --live --kubeconfig "$T/none"
+is 'no such kubeconfig' 2 "$rc"
+
 inode=$(stat -c %i "$XDG_STATE_HOME/shoot6/shoot")
 run "$S" down shoot
 is 'down' 0 "$rc"
