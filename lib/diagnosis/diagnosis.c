@@ -224,7 +224,8 @@ int diagnose(const struct results *all, struct diagnosis *ret)
 			continue;
 		mark_consequences(&w, &rules[i], mark);
 		f->cause = rules[i].cause;
-		evidence_fill(all, w.explained, mark | EXPLAINED_RED, f);
+		evidence_fill(all, w.explained, mark | EXPLAINED_RED,
+			      &rules[i].seen, f);
 		list_blocked(&w, mark, f);
 		d.n_secondary = mark - 1U;
 		f = &d.secondary[mark - 1];

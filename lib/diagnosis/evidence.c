@@ -78,6 +78,21 @@ static void add_word(char *list, size_t size, const char *sep, const char *word)
 }
 
 /**
+ * repeats_error() - Whether a detail says no more than the error does
+ * @r:		The result
+ *
+ * Return: true for "connect: ENETUNREACH, ..."
+ */
+static bool repeats_error(const struct result *r)
+{
+	const char *at = strstr(r->detail, ": ");
+	const char *name = r->via.error ? reason_errno_name(r->via.error) : "";
+
+	return *name && at && strncmp(at + 2, name, strlen(name)) == 0 &&
+	       (size_t)(at - r->detail) == strcspn(r->detail, " :");
+}
+
+/**
  * story_of_error() - What the socket was told, in a few words
  * @r:		The result
  * @n:		Attempts of all that say the same
@@ -113,7 +128,7 @@ static void story_of_error(const struct result *r, unsigned int n,
 		ADD(" from %s", r->via.offender);
 	if (n)
 		ADD(", %u of %u", lost, n);
-	if (*r->detail)
+	if (*r->detail && !repeats_error(r))
 		ADD("%s%s", used ? "; " : "", r->detail);
 #undef ADD
 }
@@ -149,8 +164,11 @@ static void add_line(const struct results *all, const unsigned char *explained,
 		last = other->vantage;
 	}
 	story_of_error(r, n, lost, story, sizeof(story));
-	(void)snprintf(line, sizeof(line), "%s %s%s%.*s from %s%s: %s", r->id,
-		       protos, *r->dst && *protos ? " to " : "",
+	(void)snprintf(line, sizeof(line), "%s%s%s%s%.*s from %s%s: %s", r->id,
+		       *protos ? " " : "", protos,
+		       !*dst   ? "" :
+		       *protos ? " to " :
+				 " ",
 		       (int)strcspn(dst, "]"), dst, r->vantage,
 		       places > 1 ? " and others" : "", story);
 	line[DIAGNOSIS_TEXT - 1] = '\0';
@@ -158,25 +176,49 @@ static void add_line(const struct results *all, const unsigned char *explained,
 }
 
 /**
+ * is_told() - Whether a result before this one says the same
+ * @all:	All results
+ * @explained:	Who explains which
+ * @mark:	The finding's mark
+ * @seen:	Results that come first
+ * @i:		Index of the result
+ *
+ * Return: true where one does
+ */
+static bool is_told(const struct results *all, const unsigned char *explained,
+		    unsigned char mark, const struct pattern *seen, size_t i)
+{
+	bool fits = pattern_fits(seen, &all->items[i]);
+
+	for (size_t j = 0; j < all->n; j++) {
+		bool first = pattern_fits(seen, &all->items[j]);
+
+		if (explained[j] == mark && (first == fits ? j < i : first) &&
+		    same_story(&all->items[j], &all->items[i]))
+			return true;
+	}
+	return false;
+}
+
+/**
  * add_lines() - All lines of evidence, each story once
  * @all:	All results
  * @explained:	Who explains which
  * @mark:	The finding's mark
+ * @seen:	What the cause was told by: these come first
  * @f:		Finding that gets them
  */
 static void add_lines(const struct results *all, const unsigned char *explained,
-		      unsigned char mark, struct finding *f)
+		      unsigned char mark, const struct pattern *seen,
+		      struct finding *f)
 {
-	size_t i, j;
+	for (size_t k = 0; k < 2 * all->n && f->n_evidence < DIAGNOSIS_EVIDENCE;
+	     k++) {
+		size_t i = k % all->n;
 
-	for (i = 0; i < all->n && f->n_evidence < DIAGNOSIS_EVIDENCE; i++) {
-		if (explained[i] != mark)
-			continue;
-		for (j = 0; j < i; j++)
-			if (explained[j] == mark &&
-			    same_story(&all->items[j], &all->items[i]))
-				break;
-		if (j == i)
+		if (explained[i] == mark &&
+		    pattern_fits(seen, &all->items[i]) == (k < all->n) &&
+		    !is_told(all, explained, mark, seen, i))
 			add_line(all, explained, mark, i, f);
 	}
 }
@@ -288,17 +330,19 @@ static bool dns64_works(const struct results *all)
  * @all:	All results
  * @explained:	Who explains which
  * @mark:	The finding's mark, EXPLAINED_RED included
+ * @seen:	What the cause was told by
  * @f:		Finding; .cause is set
  */
 void evidence_fill(const struct results *all, const unsigned char *explained,
-		   unsigned char mark, struct finding *f)
+		   unsigned char mark, const struct pattern *seen,
+		   struct finding *f)
 {
 	const struct cause_info *info = cause_info(f->cause);
 	struct names names = { .first = NULL };
 	struct cause_value values[ARRAY_SIZE(fact_keys) + 14];
 	size_t i, n = 0;
 
-	add_lines(all, explained, mark, f);
+	add_lines(all, explained, mark, seen, f);
 	gather(all, explained, mark, f, &names);
 	if (!names.first)
 		return;

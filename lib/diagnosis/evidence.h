@@ -10,6 +10,8 @@
  */
 
 #include "lib/diagnosis/diagnosis.h"
+#include "lib/diagnosis/rule.h"
 
 void evidence_fill(const struct results *all, const unsigned char *explained,
-		   unsigned char mark, struct finding *f);
+		   unsigned char mark, const struct pattern *seen,
+		   struct finding *f);
