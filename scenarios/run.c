@@ -101,6 +101,37 @@ static int open_or_up(struct run *run, const char *word)
 }
 
 /**
+ * check_cluster() - Check a lab that is a Kubernetes cluster as a foreign one is checked
+ * @run:	Run
+ * @kubeconfig:	Its kubeconfig
+ *
+ * It is ours: the nodes' own network is a vantage as well.
+ *
+ * Return: 0; -EIO after saying why
+ */
+static int check_cluster(struct run *run, const char *kubeconfig)
+{
+	const struct scenario *s = run->options;
+	const struct live_options options = {
+		.kubeconfig = kubeconfig,
+		.profile = s->profile,
+		.image = s->image,
+		.targets = s->targets,
+		.privileged = true,
+		.nodes = s->nodes,
+	};
+	struct report *report = &run->report;
+	char name[sizeof(report->name)];
+	int code;
+
+	memcpy(name, report->name, sizeof(name));
+	code = live_run(&options, &run->ui, report);
+	memcpy(report->name, name, sizeof(name));
+	(void)snprintf(report->engine, sizeof(report->engine), "kubernetes");
+	return code == EXIT_OK ? 0 : -EIO;
+}
+
+/**
  * check() - Run the checks and put all that is known into the report
  * @run:	Run
  *
@@ -126,6 +157,9 @@ static int check(struct run *run)
 	text = json_get_string(status, "provider");
 	(void)snprintf(report->provider, sizeof(report->provider), "%s",
 		       text ? text : "");
+	text = json_get_string(status, "kubernetes.kubeconfig");
+	if (text)
+		return check_cluster(run, text);
 	ui_step(&run->ui, "checking from every node and pod");
 	r = vantages_check(&run->lab, status, &run->ui, &report->results);
 	/* Once more: pods may have learnt addresses since. */

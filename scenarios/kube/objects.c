@@ -161,20 +161,18 @@ static int apply_node(struct cluster *c, unsigned int n)
 }
 
 /**
- * apply_corefile() - CoreDNS' configuration, from netsetup
+ * cluster_corefile() - CoreDNS' configuration, from netsetup
  * @c:		Cluster
- *
- * DNS64 is CoreDNS' own work here; it asks a resolver that does none.
+ * @type:	"dns64": CoreDNS synthesises, and asks a resolver that does not; "forward"
  *
  * Return: 0, or an errno that was told to the user
  */
-static int apply_corefile(struct cluster *c)
+int cluster_corefile(struct cluster *c, const char *type)
 {
-	static const char *const argv[] = {
-		"netsetup", "emit",  "corefile",
-		"--type",   "dns64", "upstream=" FABRIC_PLAIN,
-		NULL
-	};
+	const char *const argv[] = { "netsetup", "emit",
+				     "corefile", "--type",
+				     type,       "upstream=" FABRIC_PLAIN,
+				     NULL };
 	_cleanup_(buf_release) struct buf out = BUF_INIT, err = BUF_INIT;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	_cleanup_(json_freep) struct json *j = json_object();
@@ -210,7 +208,7 @@ int cluster_objects(struct cluster *c)
 	for (unsigned int n = 1; r == 0 && n <= c->n_nodes; n++)
 		r = apply_node(c, n);
 	if (r == 0)
-		r = apply_corefile(c);
+		r = cluster_corefile(c, "dns64");
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(manifests); i++)
 		r = apply(c, manifests[i]);
 	buf_printf(&text, coredns, c->n_nodes > 2 ? 2 : 1);
@@ -226,4 +224,51 @@ int cluster_objects(struct cluster *c)
 int cluster_services(struct cluster *c)
 {
 	return apply(c, kube_dns);
+}
+
+/**
+ * see_rollout() - CoreDNS has changed
+ * @arg:	Not used
+ * @event:	Not used
+ * @object:	Deployment
+ *
+ * Return: 1 once all its pods are of the last template and available, 0 to go on
+ */
+static int see_rollout(void *arg, const char *event, const struct json *object)
+{
+	int64_t want = json_get_int(object, "spec.replicas", 1);
+
+	(void)arg;
+	(void)event;
+	return json_get_int(object, "status.observedGeneration", 0) >=
+		       json_get_int(object, "metadata.generation", 1) &&
+	       json_get_int(object, "status.updatedReplicas", 0) == want &&
+	       json_get_int(object, "status.replicas", 0) == want &&
+	       json_get_int(object, "status.availableReplicas", 0) == want;
+}
+
+/**
+ * cluster_restart_dns() - Start CoreDNS anew, with its present configuration; wait for it
+ * @c:		Cluster
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_restart_dns(struct cluster *c)
+{
+	static const char path[] =
+		"/apis/apps/v1/namespaces/kube-system/deployments";
+	_cleanup_(buf_release) struct buf patch = BUF_INIT;
+	char one[96];
+	int r;
+
+	buf_printf(&patch,
+		   "{\"spec\": {\"template\": {\"metadata\": "
+		   "{\"annotations\": {\"shoot6/restarted\": \"%jd\"}}}}}",
+		   (intmax_t)loop_now());
+	(void)snprintf(one, sizeof(one), "%s/coredns", path);
+	r = api_patch(c->api, one, buf_text(&patch), lab_deadline(APPLY_S));
+	if (r == 0)
+		r = api_watch(c->api, path, lab_deadline(60), see_rollout,
+			      NULL);
+	return r < 0 ? cluster_failed(c, r, "CoreDNS to start anew") : 0;
 }
