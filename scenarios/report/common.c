@@ -32,6 +32,24 @@ const struct report_layer *report_layer_of(const char *id)
 }
 
 /**
+ * report_order() - Order of checks: by layer, number and variant
+ * @a:		One
+ * @b:		Other
+ *
+ * Return: below, equal to or above 0
+ */
+int report_order(const struct result *a, const struct result *b)
+{
+	const struct report_layer *x = report_layer_of(a->id);
+	const struct report_layer *y = report_layer_of(b->id);
+	int r = (x > y) - (x < y);
+
+	if (r == 0)
+		r = strverscmp(a->id, b->id);
+	return r ? r : strcmp(a->variant, b->variant);
+}
+
+/**
  * report_time() - A point in time as reports write it
  * @t:		Seconds and nanoseconds since 1970
  * @text:	Where it goes: "2026-11-24T01:02:03Z"

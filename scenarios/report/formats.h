@@ -23,6 +23,7 @@ extern const struct report_layer report_layers[];
 extern const size_t n_report_layers;
 
 const struct report_layer *report_layer_of(const char *id);
+int report_order(const struct result *a, const struct result *b);
 void report_time(const struct timespec *t, char text[32]);
 void report_escape(struct buf *out, const char *text);
 void report_draw(const struct report *report, bool standalone, struct buf *out);

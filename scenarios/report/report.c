@@ -41,7 +41,41 @@ void report_init(struct report *report)
 }
 
 /**
- * report_finish() - Diagnose, block what is only a consequence, and count
+ * cmp_results() - Order of results of one vantage
+ * @a:		One
+ * @b:		Other
+ *
+ * Return: below, equal to or above 0
+ */
+static int cmp_results(const void *a, const void *b)
+{
+	const struct result *x = a, *y = b;
+	int r = report_order(x, y);
+
+	return r ? r : strcmp(x->dst, y->dst);
+}
+
+/**
+ * sort_results() - Order the results of each vantage by their checks
+ * @all:	Results, vantage by vantage
+ *
+ * Checks end in any order; two reports of one lab are to be alike.
+ */
+static void sort_results(struct results *all)
+{
+	size_t n;
+
+	for (size_t i = 0; i < all->n; i += n) {
+		for (n = 1; i + n < all->n; n++)
+			if (strcmp(all->items[i].vantage,
+				   all->items[i + n].vantage) != 0)
+				break;
+		qsort(all->items + i, n, sizeof(*all->items), cmp_results);
+	}
+}
+
+/**
+ * report_finish() - Order, diagnose, block what is only a consequence, and count
  * @report:	Report with all its results
  *
  * Return: 0 or -ENOMEM
@@ -51,6 +85,7 @@ int report_finish(struct report *report)
 	size_t i;
 	int r;
 
+	sort_results(&report->results);
 	diagnosis_release(&report->diagnosis);
 	r = diagnose(&report->results, &report->diagnosis);
 	if (r < 0)

@@ -7,6 +7,8 @@
 #include "lib/cleanup.h"
 #include "scenarios/report/formats.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS_MAX  12
@@ -144,44 +146,74 @@ static void put_row(const struct results *all, const struct result *r,
 }
 
 /**
+ * cmp_rows() - Order of rows
+ * @a:		Pointer to the first result of one
+ * @b:		Of the other
+ *
+ * Return: below, equal to or above 0
+ */
+static int cmp_rows(const void *a, const void *b)
+{
+	return report_order(*(const struct result *const *)a,
+			    *(const struct result *const *)b);
+}
+
+/**
+ * find_rows() - One result of each row, in order
+ * @all:	All results
+ * @rows:	Room for as many as there are results
+ *
+ * Return: number of rows
+ */
+static size_t find_rows(const struct results *all, const struct result **rows)
+{
+	size_t n = 0, k;
+
+	for (size_t i = 0; i < all->n; i++) {
+		for (k = 0; k < n; k++)
+			if (same_row(rows[k], &all->items[i]))
+				break;
+		if (k == n)
+			rows[n++] = &all->items[i];
+	}
+	qsort(rows, n, sizeof(*rows), cmp_rows);
+	return n;
+}
+
+/**
  * put_matrix() - All checks, a column per vantage
  * @all:	All results
  * @c:		Columns
  * @colour:	Whether escape sequences may be used
  * @out:	Buffer
+ *
+ * Return: 0; -ENOMEM
  */
-static void put_matrix(const struct results *all, const struct columns *c,
-		       bool colour, struct buf *out)
+static int put_matrix(const struct results *all, const struct columns *c,
+		      bool colour, struct buf *out)
 {
-	size_t i, k, l;
+	_cleanup_free_ const struct result **rows =
+		calloc(all->n + 1, sizeof(*rows));
+	const struct report_layer *layer = NULL;
+	size_t n;
 
+	if (!rows)
+		return -ENOMEM;
 	buf_printf(out, "  %-*s", FIRST_COLUMN, "");
-	for (k = 0; k < c->n; k++)
+	for (size_t k = 0; k < c->n; k++)
 		buf_printf(out, "%-*s", (int)c->width + 1,
 			   short_name(c->vantage[k]));
 	buf_putc(out, '\n');
-	for (l = 0; l < n_report_layers; l++) {
-		bool titled = false;
-
-		for (i = 0; i < all->n; i++) {
-			const struct result *r = &all->items[i];
-
-			if (report_layer_of(r->id) != &report_layers[l])
-				continue;
-			for (k = 0; k < i; k++)
-				if (same_row(&all->items[k], r))
-					break;
-			if (k < i)
-				continue;
-			if (!titled)
-				buf_printf(out, "%s%s%s\n",
-					   colour ? "\033[1m" : "",
-					   report_layers[l].title,
-					   colour ? "\033[0m" : "");
-			titled = true;
-			put_row(all, r, c, colour, out);
+	n = find_rows(all, rows);
+	for (size_t i = 0; i < n; i++) {
+		if (report_layer_of(rows[i]->id) != layer) {
+			layer = report_layer_of(rows[i]->id);
+			buf_printf(out, "%s%s%s\n", colour ? "\033[1m" : "",
+				   layer->title, colour ? "\033[0m" : "");
 		}
+		put_row(all, rows[i], c, colour, out);
 	}
+	return 0;
 }
 
 /**
@@ -237,6 +269,7 @@ static int render(const struct report *report,
 	struct columns c;
 	bool fits;
 	size_t k;
+	int r = 0;
 
 	diagnosis_print(&report->diagnosis, options->colour, out);
 	if (out->len)
@@ -247,11 +280,11 @@ static int render(const struct report *report,
 			      (unsigned int)strlen(short_name(c.vantage[k])));
 	if (fits && !options->all &&
 	    2 + FIRST_COLUMN + c.n * (c.width + 1) <= width)
-		put_matrix(&report->results, &c, options->colour, out);
+		r = put_matrix(&report->results, &c, options->colour, out);
 	else
 		put_list(&report->results, options->colour, out);
 	put_summary(report, out);
-	return buf_error(out);
+	return r < 0 ? r : buf_error(out);
 }
 
 const struct report_format report_table = {

@@ -64,7 +64,7 @@ static void test_formats(void)
 		{ "json", "\"primary\":\t\"nat64-no-route\"", "\x01" },
 		{ "html", "nat64-no-route", "<script" },
 		{ "junit", "<failure type=\"net-unreachable\"", "<script" },
-		{ "tap", "not ok 1 N64-2 pod:node1/a", NULL },
+		{ "tap", "not ok 2 N64-2 pod:node1/a", NULL },
 		{ "svg", "class=\"box bad\"", NULL },
 		{ "table", "FAIL nat64-no-route  router 2001:db8:10::1", NULL },
 	};
