@@ -97,6 +97,18 @@ static void pack(struct buf *b, const void *object, size_t size)
 }
 
 /**
+ * is_map() - Whether a map names no word past the object
+ * @map:	A bit for each word
+ * @words:	Words of the object
+ *
+ * Return: true if it is right
+ */
+static bool is_map(const uint8_t *map, size_t words)
+{
+	return words % 8 == 0 || map[words / 8] >> words % 8 == 0;
+}
+
+/**
  * unpack() - The same the other way
  * @at:		Cursor; moved behind the object
  * @end:	End of the bytes
@@ -111,7 +123,7 @@ static int unpack(const char **at, const char *end, void *object, size_t size)
 	const uint8_t *map = (const uint8_t *)*at;
 	const char *p = *at + bits;
 
-	if ((size_t)(end - *at) < bits)
+	if ((size_t)(end - *at) < bits || !is_map(map, words))
 		return -EBADMSG;
 	for (size_t i = 0; i < words; i++) {
 		if (!(map[i / 8] & 1U << i % 8))
@@ -137,7 +149,8 @@ static int skip(const char **at, const char *end, size_t size)
 {
 	size_t bits = (size / 4 + 7) / 8, len = bits;
 
-	if ((size_t)(end - *at) < bits)
+	if ((size_t)(end - *at) < bits ||
+	    !is_map((const uint8_t *)*at, size / 4))
 		return -EBADMSG;
 	for (size_t i = 0; i < bits; i++)
 		len += 4U * (unsigned int)__builtin_popcount((uint8_t)(*at)[i]);
