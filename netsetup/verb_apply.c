@@ -62,6 +62,23 @@ static void report_applied(const struct session *s, const struct work *w,
 		       (long long)within);
 }
 
+#define TAKEN_BACK "took back the transaction that was open"
+
+/**
+ * say_result() - What a verb without a plan did
+ * @s:		Session
+ * @word:	For programs
+ * @text:	For people
+ */
+static void say_result(const struct session *s, const char *word,
+		       const char *text)
+{
+	if (s->config->json)
+		printf("{\"version\":1,\"result\":\"%s\"}\n", word);
+	else
+		puts(text);
+}
+
 /**
  * open_failed() - Say why there is no transaction
  * @s:		Session
@@ -258,15 +275,15 @@ int verb_undo(void *config, int n, char **args)
 	if ((r == 0 && !t.recovered) || r == -EINPROGRESS)
 		r = txn_undo(&t);
 	if (r == -ENODATA) {
-		puts("nothing to undo");
+		say_result(&s, "nothing", "nothing to undo");
 		return EXIT_OK;
 	}
 	if (r < 0) {
 		session_why(&s, r, "");
 		return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
 	}
-	puts(t.recovered ? "took back the transaction that was open" :
-			   "undone");
+	say_result(&s, t.recovered ? "taken-back" : "undone",
+		   t.recovered ? TAKEN_BACK : "undone");
 	return EXIT_OK;
 }
 
@@ -301,7 +318,7 @@ int verb_confirm(void *config, int n, char **args)
 		session_why(&s, r, "");
 		return t.stuck ? EXIT_STUCK : EXIT_USAGE;
 	}
-	puts("confirmed");
+	say_result(&s, "confirmed", "confirmed");
 	return EXIT_OK;
 }
 
@@ -325,7 +342,7 @@ int verb_recover(void *config, int n, char **args)
 	r = txn_open(&s.e, "recover", &t);
 	if (r < 0)
 		return open_failed(&s, &t, r);
-	puts(t.recovered ? "took back the transaction that was open" :
-			   "no transaction is open");
+	say_result(&s, t.recovered ? "taken-back" : "nothing",
+		   t.recovered ? TAKEN_BACK : "no transaction is open");
 	return EXIT_OK;
 }

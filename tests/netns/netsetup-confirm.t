@@ -51,8 +51,9 @@ like 'with the way out' "'netsetup undo' takes it back" "$err"
 run "${netsetup[@]}" recover
 is 'recover leaves it' 1 "$rc"
 is 'nothing has changed' "$new" "$(state)"
-run "${netsetup[@]}" confirm
+run "${netsetup[@]}" confirm --json
 is 'confirm keeps it' 0 "$rc"
+is 'and says so to programs' '{"version":1,"result":"confirmed"}' "$out"
 holds 'the timer goes' wait_for no_timer
 is 'and changed nothing' "$new" "$(state)"
 run "${netsetup[@]}" confirm
