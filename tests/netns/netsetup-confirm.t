@@ -63,6 +63,13 @@ run "${netsetup[@]}" undo
 is 'a confirmed transaction can be undone' "$old" "$(state)"
 like 'the unit saw that its input went' 'No such file' "$(cat "$T/runs")"
 
+: >"$T/runs"
+run "${netsetup[@]}" apply --check false "$T/a.yaml"
+is 'a check that fails' 3 "$rc"
+is 'takes all back' "$old" "$(state)"
+is 'units run with the new input, and again with the old one' "hello
+cat: $T/root/x/y/z.conf: No such file or directory" "$(cat "$T/runs")"
+
 # Nobody confirms.
 run "${netsetup[@]}" apply --confirm 1s "$T/a.yaml"
 is 'applied for a second' 0 "$rc"

@@ -261,6 +261,22 @@ static void forget(struct world *w, struct model *m, enum kind_id kind,
 }
 
 /**
+ * check_group() - A group of ours goes before its members
+ * @w:		World
+ * @m:		Kernel
+ * @gone:	Nexthop that goes
+ */
+static void check_group(struct world *w, const struct model *m,
+			const struct nexthop *gone)
+{
+	const struct nexthop key = { .id = 4 };
+	const struct nexthop *group = model_find(m, KIND_NEXTHOP, &key);
+
+	if (gone->id == 1 && group && group->protocol == NETSETUP_PROTO)
+		w->broken = "a nexthop goes before its group";
+}
+
+/**
  * do_step() - One step, as a kernel would
  * @w:		World; .broken says what could not be done
  * @m:		Kernel
@@ -279,6 +295,8 @@ static void do_step(struct world *w, struct model *m, const struct step *s,
 		w->broken = "what it rests on is not there yet";
 	if (s->op == OP_ADD && model_find(m, k, want))
 		w->broken = "what is added is there already";
+	if (s->op == OP_REMOVE && k == KIND_NEXTHOP)
+		check_group(w, m, have);
 	if (s->op != OP_ADD) {
 		forget(w, m, k, have);
 		if (s->op == OP_REMOVE && k == KIND_NEXTHOP)
