@@ -207,6 +207,37 @@ static const struct route *foreign_user(const struct differ *d,
 }
 
 /**
+ * foreign_group() - A group of somebody else that would lose a nexthop of ours
+ * @d:		Run, kind nexthop
+ * @have:	Nexthop
+ *
+ * Return: group, or NULL
+ */
+static const struct nexthop *foreign_group(const struct differ *d,
+					   const struct nexthop *have)
+{
+	const struct strings *s = d->in->have->strings;
+	const struct table *t = &d->in->have->tables[KIND_NEXTHOP];
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct nexthop *g =
+			MODEL_AT(d->in->have, KIND_NEXTHOP, nexthop, i);
+		const char *at = strings_get(s, g->group);
+		const char *end = at + strings_len(s, g->group);
+
+		for (; g->protocol != NETSETUP_PROTO && at < end;
+		     at += sizeof(struct group_member)) {
+			struct group_member member;
+
+			memcpy(&member, at, sizeof(member));
+			if (member.id == have->id)
+				return g;
+		}
+	}
+	return NULL;
+}
+
+/**
  * add_removal() - An object that nobody wants, if it is ours
  * @d:		Run
  * @have:	Place in the observed table
@@ -216,13 +247,18 @@ static const struct route *foreign_user(const struct differ *d,
 static int add_removal(struct differ *d, size_t have)
 {
 	const void *h = model_at(d->in->have, d->kind, d->k->size, have);
+	const struct nexthop *group;
 	const struct route *user;
 
 	if (!is_removable(d, h))
 		return 0;
+	group = d->kind == KIND_NEXTHOP ? foreign_group(d, h) : NULL;
 	user = d->kind == KIND_NEXTHOP ? foreign_user(d, h) : NULL;
-	if (user) {
-		*d->conflict = (struct conflict){ KIND_ROUTE, NULL, user };
+	if (group || user) {
+		*d->conflict = (struct conflict){
+			.kind = group ? KIND_NEXTHOP : KIND_ROUTE,
+			.have = group ? (const void *)group : user,
+		};
 		return -EPERM;
 	}
 	return add_change(d, OP_REMOVE, 0, have + 1);

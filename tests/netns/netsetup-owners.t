@@ -75,6 +75,11 @@ is 'a nexthop that others use does not go' 2 "$rc"
 like 'who uses it is named' "belongs to 'bird', and uses a nexthop that would go" "$err"
 is 'it is still there' "$theirs" "$(state)"
 ip -6 route del 2001:db8:9::/64
+ip nexthop add id 20 group 10 proto zebra
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'nor one of a group of others' 2 "$rc"
+like 'whose it is' "nexthop '20 group 10*1': belongs to 'zebra', and uses a nexthop that would go" "$err"
+ip nexthop del id 20
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'it goes when they are done with it' '' "$(ip nexthop)"
 

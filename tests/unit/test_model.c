@@ -272,7 +272,7 @@ static void check_group(struct world *w, const struct model *m,
 	const struct nexthop key = { .id = 4 };
 	const struct nexthop *group = model_find(m, KIND_NEXTHOP, &key);
 
-	if (gone->id == 1 && group && group->protocol == NETSETUP_PROTO)
+	if (gone->id == 1 && group)
 		w->broken = "a nexthop goes before its group";
 }
 
