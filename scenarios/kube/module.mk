@@ -14,4 +14,7 @@ all: $(out)/libexec/pause
 image: all ## write the suite's container image, build/image/shoot6.tar
 	@mkdir -p $(out)/image
 	@$(bin)/scenario-image -o $(out)/image/shoot6.tar
-.PHONY: image
+
+kube-bin: ## fetch or build the Kubernetes programs into build/kube/bin
+	@ci/kube-bin $(out)/kube/bin
+.PHONY: image kube-bin
