@@ -33,7 +33,7 @@ struct journal_header {
 	uint32_t version;
 	uint32_t layout; /* of the objects: changes with their structs */
 	char boot[40];
-	uint64_t netns; /* inode */
+	uint64_t netns; /* state_netns() */
 	uint32_t pid;
 	uint32_t flags; /* enum journal_flags */
 	uint64_t id; /* drawn by lot for one that awaits confirmation */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -31,14 +32,23 @@ int state_boot_id(char id[BOOT_SIZE])
 }
 
 /**
- * state_netns() - Number of this network namespace
+ * state_netns() - Number of this network namespace, never given to another one
  *
- * Return: inode; 0 where /proc does not tell
+ * The inode is, once the namespace is gone: a new namespace would then find the state
+ * of a dead one. The cookie is not, and the first namespace has the same in each boot.
+ *
+ * Return: cookie (Linux 5.14); the inode where the kernel has none
  */
 uint64_t state_netns(void)
 {
+	_cleanup_close_ int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
 	struct stat st;
 
+	if (fd >= 0 &&
+	    getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) == 0)
+		return cookie;
 	return stat("/proc/self/ns/net", &st) < 0 ? 0 : st.st_ino;
 }
 

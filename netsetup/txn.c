@@ -173,6 +173,11 @@ static int load_owned(struct engine *e, int dir, const char *name)
 				  1U << JOURNAL_OWNED |
 					  1U << JOURNAL_OWNED_KEYS);
 
+	if (r == -EPROTONOSUPPORT && strcmp(name, "last") == 0) {
+		log_warning(
+			"state 'last': written by another version of netsetup; what it knew of our files and sysctls is lost");
+		r = -ENOENT;
+	}
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)

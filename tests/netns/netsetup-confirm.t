@@ -180,4 +180,25 @@ run "${netsetup[@]}" show
 is 'a reader sees what a former boot left' 1 "$rc"
 run "${netsetup[@]}" recover
 is 'what nobody confirmed before the boot is taken back' '' "$(find "$T/root" -type f)"
+
+# A namespace that goes leaves its number to the next one, but not its state.
+rm -rf "$T/state"
+printf 'version: 1\nsysctls: {net/ipv6/conf/lo/hop_limit: 9}\n' >"$T/lo.yaml"
+number() { stat -c %i "/run/netns/$1"; }
+ns_new first
+first=$(number first)
+run ns first "${netsetup[@]}" apply "$T/lo.yaml"
+ip netns del first
+again() { # a namespace with the number of the first one
+	ip netns del second 2>/dev/null
+	ns_new second
+	[ "$(number second)" = "$first" ]
+}
+if wait_for -t 5 again; then
+	run ns second "${netsetup[@]}" apply "$T/lo.yaml"
+	like 'the same number, another state' '1 changed' "$out"
+	is 'there are two now' 2 "$(find "$T/state" -mindepth 1 -maxdepth 1 | wc -l)"
+else
+	skip 'the same number, another state' 'the kernel gave other numbers'
+fi
 done_testing
