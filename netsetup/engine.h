@@ -47,6 +47,7 @@ struct engine_options {
 	const char *state; /* --state */
 	const char *root; /* --root: put before the paths of files, or "" */
 	bool offline; /* --from: no kernel is asked */
+	bool hurry; /* do not wait for duplicate address detection */
 	unsigned int crash_at; /* tests: die at this point, from 1; 0: never */
 };
 

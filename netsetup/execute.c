@@ -210,7 +210,7 @@ static int wait_dad(struct run *run)
 	uint32_t failed = 0;
 	int r = devices_load(run->e);
 
-	if (r < 0 || !must_wait(run))
+	if (r < 0 || run->e->options.hurry || !must_wait(run))
 		return r;
 	r = nl_open(&events, NETLINK_ROUTE);
 	if (r == 0)

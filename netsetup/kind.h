@@ -139,6 +139,10 @@ struct kind {
 	void (*image)(const void *want, const void *have, void *ret_image);
 	int (*observe)(struct engine *e, const struct scope *scope,
 		       struct model *out);
+	/* Take one object of a message RTM_NEW...; what is none of this kind is
+	 * left out. Return: 0; -ENOMEM */
+	int (*read)(struct engine *e, const struct nlmsghdr *m,
+		    struct model *out);
 	/* Either queue messages under @tag, or do it at once. */
 	int (*encode)(struct engine *e, struct nl_batch *b, uint32_t tag,
 		      const struct change *c);

@@ -9,122 +9,17 @@
 #include "netsetup/show.h"
 #include "netsetup/verb_emit.h"
 
+#include "lib/cleanup.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define AT(field) .offset = offsetof(struct config, field)
-#define FORMS     " plan apply verify check adopt "
-
-static const struct opt options[] = {
-	{ .name = "provider",
-	  .type = OPT_STRING,
-	  .arg = "NAME",
-	  AT(provider),
-	  .verbs = FORMS,
-	  .help = "make the document from this provider's metadata" },
-	{ .name = "shoot",
-	  .type = OPT_STRING,
-	  .arg = "FILE",
-	  AT(shoot),
-	  .verbs = FORMS,
-	  .help = "shoot whose node this is, for --provider" },
-	{ .name = "node-name",
-	  .type = OPT_STRING,
-	  .arg = "NAME",
-	  AT(node_name),
-	  .verbs = FORMS,
-	  .help = "name of this node" },
-	{ .name = "metadata",
-	  .type = OPT_STRING,
-	  .arg = "URL",
-	  AT(metadata),
-	  .verbs = FORMS,
-	  .help = "metadata service instead of the provider's" },
-	{ .name = "nat64",
-	  .type = OPT_STRING,
-	  .arg = "PREFIX",
-	  AT(nat64),
-	  .verbs = FORMS,
-	  .help = "NAT64 prefix instead of a discovered one" },
-	{ .name = "profiles",
-	  .type = OPT_STRING,
-	  .arg = "DIR",
-	  AT(profiles),
-	  .verbs = FORMS,
-	  .help = "folder of further profiles" },
-	{ .name = "dad",
-	  .type = OPT_STRING,
-	  .arg = "POLICY",
-	  AT(dad),
-	  .verbs = FORMS,
-	  .help = "duplicate address detection: wait, optimistic or skip" },
-	{ .name = "deadline",
-	  .type = OPT_DURATION,
-	  .arg = "TIME",
-	  AT(deadline),
-	  .verbs = FORMS,
-	  .help = "time for metadata and discovery, and for each check of --check" },
-	{ .name = "confirm",
-	  .type = OPT_DURATION,
-	  .arg = "TIME",
-	  AT(confirm),
-	  .verbs = " apply adopt ",
-	  .help = "take it back unless 'netsetup confirm' comes within this time" },
-	{ .name = "check",
-	  .type = OPT_STRING,
-	  .arg = "LIST|COMMAND",
-	  AT(check),
-	  .verbs = " apply adopt verify ",
-	  .help = "connectivity that must be there, or all is taken back: of gateway, dns64, nat64=IPV4, api=[ADDRESS]:PORT, parted by commas, or a command" },
-	{ .name = "hints",
-	  .type = OPT_STRING,
-	  .arg = "FILE",
-	  AT(hints),
-	  .help = "hints file (default " HINTS_PATH ")" },
-	{ .name = "type",
-	  .type = OPT_STRING,
-	  .arg = "TYPE",
-	  AT(emit.type),
-	  .verbs = " emit ",
-	  .help = "variant of the format" },
-	{ .name = "dir",
-	  .type = OPT_STRING,
-	  .arg = "DIR",
-	  AT(emit.dir),
-	  .verbs = " emit ",
-	  .help = "folder of the other program's files" },
-	{ .name = "state",
-	  .type = OPT_STRING,
-	  .arg = "DIR",
-	  AT(state),
-	  .help = "state of transactions (default " STATE_DIR ")" },
-	{ .name = "root",
-	  .type = OPT_STRING,
-	  .arg = "DIR",
-	  AT(root),
-	  .help = "put before the paths of files" },
-	{ .name = "from",
-	  .type = OPT_STRING,
-	  .arg = "FILE",
-	  AT(from),
-	  .verbs = " plan explain ",
-	  .help = "plan against a saved 'show --json'; explain: source address" },
-	{ .name = "json",
-	  .type = OPT_FLAG,
-	  AT(json),
-	  .help = "JSON on standard output" },
-	{ .name = "verbose",
-	  .letter = 'v',
-	  .type = OPT_COUNT,
-	  AT(verbose),
-	  .help = "say more; may be repeated" },
-};
+#include <unistd.h>
 
 /**
  * plan_here() - Plan for a verb that only reads
@@ -351,6 +246,32 @@ static int run_profiles(void *config, int n, char **args)
 	return verb_profiles(((const struct config *)config)->json, n, args);
 }
 
+/**
+ * run_watch() - netsetup watch
+ * @config:	Options
+ * @n:		Unused: checked by the other program
+ * @args:	Unused
+ *
+ * What stays for months is a program of its own that holds no library for metadata,
+ * resolving and TLS: a tenth of the memory.
+ *
+ * Return: exit code; not at all where all is well
+ */
+static int run_watch(void *config, int n, char **args)
+{
+	const struct config *c = config;
+	char self[PATH_MAX], path[PATH_MAX + 16];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	(void)n;
+	(void)args;
+	self[len > 0 ? len : 0] = '\0';
+	snprintf(path, sizeof(path), "%s-watch", self);
+	(void)execv(path, c->argv);
+	log_error("program '%s': %s", path, strerror(errno));
+	return EXIT_USAGE;
+}
+
 static const struct opt_command commands[] = {
 	{ "plan", "[DOCUMENT|-]",
 	  "print the steps to the described state, change nothing", run_plan },
@@ -371,6 +292,9 @@ static const struct opt_command commands[] = {
 	{ "explain", "DESTINATION",
 	  "say which way a packet would take, from which address, and why",
 	  run_explain },
+	{ "watch", "[DOCUMENT]",
+	  "apply, then stay: repair what is ours, follow the document",
+	  run_watch },
 	{ "emit", "[FORMAT [NAME=VALUE]...]",
 	  "print what was learnt in the words of another program", run_emit },
 	{ "profiles", "[list|show NAME]", "print what is known of providers",
@@ -385,8 +309,7 @@ static const struct opt_program program = {
 	.summary =
 		"bring a node's IPv6 to a described state, or leave it as it was",
 	.section = 8,
-	.options = options,
-	.n_options = ARRAY_SIZE(options),
+	.options = netsetup_options,
 	.commands = commands,
 	.n_commands = ARRAY_SIZE(commands),
 	.examples = "netsetup plan node.yaml\n"
@@ -403,8 +326,16 @@ static const struct opt_program program = {
  */
 int main(int argc, char **argv)
 {
-	struct config config = { 0 };
+	size_t n = (size_t)argc + 1;
+	_cleanup_free_ char **copy = reallocarray(NULL, n, sizeof(*copy));
+	struct config config = { .argv = copy };
+	struct opt_program p = program;
 
+	/* The parser reorders them. */
+	if (!copy)
+		return EXIT_FAILED;
+	memcpy(copy, argv, n * sizeof(*copy));
+	p.n_options = netsetup_n_options;
 	log_init("netsetup");
-	return opt_main(&program, &config, argc, argv);
+	return opt_main(&p, &config, argc, argv);
 }

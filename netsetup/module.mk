@@ -4,7 +4,15 @@ progs += netsetup
 progs += cni-settled
 srcs-cni-settled := netsetup/cni/settled.c
 # The formats need their core, emit.c.
-srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c netsetup/watch/*.c) \
+srcs-netsetup := $(wildcard netsetup/*.c netsetup/kind/*.c) \
 	$(if $(wildcard netsetup/emit/emit.c),$(wildcard netsetup/emit/*.c))
 # profile.c takes them in by .incbin, which the compiler's list does not name.
 $(obj)/netsetup/profile.o: $(wildcard netsetup/profiles/*.json)
+
+# What stays for months holds no library for metadata, resolving and TLS.
+progs += netsetup-watch
+srcs-netsetup-watch := $(wildcard netsetup/watch/*.c netsetup/kind/*.c) \
+	$(addprefix netsetup/, conf.c engine.c execute.c field.c hints.c \
+	intent.c journal.c list.c lower.c model.c \
+	nat64_table.c options.c owner.c plan.c ra.c state.c strings.c txn.c \
+	uplink.c)

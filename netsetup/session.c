@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/session.h"
 
+#include "lib/cleanup.h"
 #include "lib/log.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +64,26 @@ int session_begin(struct session *s, const struct config *c)
 }
 
 /**
+ * save_document() - Write the provider form's document where `--save` says
+ * @c:		Options
+ * @text:	Document
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+static int save_document(const struct config *c, const struct buf *text)
+{
+	_cleanup_fclose_ FILE *f = c->save ? fopen(c->save, "we") : NULL;
+
+	if (!c->save)
+		return 0;
+	if (f && fwrite(text->data, 1, text->len, f) == text->len &&
+	    fflush(f) == 0)
+		return 0;
+	log_error("%s: %s", c->save, strerror(errno));
+	return errno ? -errno : -EIO;
+}
+
+/**
  * provider_text() - Document of the provider form
  * @s:		Session
  * @text:	Gets the document
@@ -96,7 +118,7 @@ static int provider_text(struct session *s, struct buf *text)
 		session_print(LOG_LEVEL_ERROR, errors.data);
 	else if (r < 0)
 		log_error("provider '%s': %s", c->provider, strerror(-r));
-	return r;
+	return r < 0 ? r : save_document(c, text);
 }
 
 /**

@@ -14,18 +14,24 @@
 #include "netsetup/txn.h"
 #include "netsetup/verb_emit.h"
 #include "lib/log.h"
+#include "lib/opt.h"
 
 #define STATE_DIR "/var/lib/netsetup"
 
 struct config {
 	const char *state, *root, *from, *hints, *metadata;
 	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
-	const char *check;
+	const char *check, *save, *metrics;
 	struct emit_options emit;
-	int64_t deadline, confirm;
+	int64_t deadline, confirm, audit;
+	unsigned int burst;
+	char **argv; /* all of the command, for `watch` */
 	bool json;
 	unsigned int verbose;
 };
+
+extern const struct opt netsetup_options[];
+extern const size_t netsetup_n_options;
 
 /* One command under way. */
 struct session {

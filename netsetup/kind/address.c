@@ -294,6 +294,22 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
+/**
+ * read_address_message() - One address of a message
+ * @e:		Engine
+ * @m:		Message
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+static int read_address_message(struct engine *e, const struct nlmsghdr *m,
+				struct model *out)
+{
+	struct seen seen = { e, out };
+
+	return seen_address(m, &seen);
+}
+
 const struct kind kind_address = {
 	.name = "address",
 	.plural = "addresses",
@@ -305,6 +321,7 @@ const struct kind kind_address = {
 	.check = check,
 	.same = same,
 	.stage = stage,
+	.read = read_address_message,
 	.observe = observe_addresses,
 	.encode = encode,
 };

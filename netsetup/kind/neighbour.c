@@ -337,6 +337,22 @@ static int proxy_encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
+/**
+ * read_neighbour_message() - One neighbour of a message
+ * @e:		Engine
+ * @m:		Message
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+static int read_neighbour_message(struct engine *e, const struct nlmsghdr *m,
+				  struct model *out)
+{
+	struct seen seen = { e, out };
+
+	return seen_neighbour(m, &seen);
+}
+
 const struct kind kind_neighbour = {
 	.name = "neighbour",
 	.plural = "neighbours",
@@ -346,9 +362,26 @@ const struct kind kind_neighbour = {
 	.protocol = offsetof(struct neighbour, protocol),
 	.cmp = cmp,
 	.stage = stage,
+	.read = read_neighbour_message,
 	.observe = observe_neighbours,
 	.encode = encode,
 };
+
+/**
+ * read_proxy_message() - One proxy of a message
+ * @e:		Engine
+ * @m:		Message
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+static int read_proxy_message(struct engine *e, const struct nlmsghdr *m,
+			      struct model *out)
+{
+	struct seen seen = { e, out };
+
+	return seen_proxy(m, &seen);
+}
 
 const struct kind kind_proxy = {
 	.name = "proxy",
@@ -360,6 +393,7 @@ const struct kind kind_proxy = {
 	.cmp = proxy_cmp,
 	.check = proxy_check,
 	.stage = proxy_stage,
+	.read = read_proxy_message,
 	.observe = observe_proxies,
 	.encode = proxy_encode,
 };

@@ -258,6 +258,22 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
+/**
+ * read_nexthop_message() - One nexthop of a message
+ * @e:		Engine
+ * @m:		Message
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+static int read_nexthop_message(struct engine *e, const struct nlmsghdr *m,
+				struct model *out)
+{
+	struct seen seen = { e, out };
+
+	return seen_nexthop(m, &seen);
+}
+
 const struct kind kind_nexthop = {
 	.name = "nexthop",
 	.plural = "nexthops",
@@ -268,6 +284,7 @@ const struct kind kind_nexthop = {
 	.cmp = cmp,
 	.check = check,
 	.stage = stage,
+	.read = read_nexthop_message,
 	.observe = observe_nexthops,
 	.encode = encode,
 };

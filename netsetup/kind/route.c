@@ -526,6 +526,7 @@ const struct kind kind_route = {
 	.check = check,
 	.describe = describe,
 	.stage = stage,
+	.read = route_read,
 	.observe = observe_routes,
 	.encode = encode,
 };

@@ -254,6 +254,22 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
+/**
+ * read_rule_message() - One rule of a message
+ * @e:		Engine
+ * @m:		Message
+ * @out:	Model that it is appended to
+ *
+ * Return: 0; -ENOMEM
+ */
+static int read_rule_message(struct engine *e, const struct nlmsghdr *m,
+			     struct model *out)
+{
+	struct seen seen = { e, out };
+
+	return seen_rule(m, &seen);
+}
+
 const struct kind kind_rule = {
 	.name = "rule",
 	.plural = "rules",
@@ -264,6 +280,7 @@ const struct kind kind_rule = {
 	.cmp = cmp,
 	.check = check,
 	.stage = stage,
+	.read = read_rule_message,
 	.observe = observe_rules,
 	.encode = encode,
 };

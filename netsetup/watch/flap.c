@@ -67,7 +67,7 @@ enum flap_answer flap_ask(struct flap *f, const char *object, int64_t now)
 		s->first_ns = now;
 		s->count = 0;
 	}
-	if (++s->count <= FLAP_BURST)
+	if (++s->count <= (f->burst ? f->burst : FLAP_BURST))
 		return FLAP_REPAIR;
 
 	s->rest_ns = s->rest_ns ? MIN(s->rest_ns * 2, FLAP_REST_MAX_NS) :
@@ -76,6 +76,24 @@ enum flap_answer flap_ask(struct flap *f, const char *object, int64_t now)
 	s->first_ns = s->rest_until_ns;
 	s->count = 0;
 	return FLAP_FIGHT;
+}
+
+/**
+ * flap_rests() - Whether an object is left alone, without counting anything
+ * @f:		Table
+ * @object:	Its name
+ * @now:	CLOCK_MONOTONIC, nanoseconds
+ *
+ * Return: true if it is
+ */
+bool flap_rests(const struct flap *f, const char *object, int64_t now)
+{
+	uint64_t hash = hash_name(object);
+
+	for (size_t i = 0; i < FLAP_SLOTS; i++)
+		if (f->slots[i].hash == hash)
+			return f->slots[i].rest_until_ns > now;
+	return false;
 }
 
 /**

@@ -6,7 +6,7 @@
  *
  * Two programs that both own an object undo each other for ever. Each repair is
  * reported here; the table remembers the objects repaired lately, by a hash of their
- * name. One repaired more than FLAP_BURST times within FLAP_WINDOW_NS is in a fight: it
+ * name. One repaired more than .burst times within FLAP_WINDOW_NS is in a fight: it
  * is left alone for FLAP_REST_NS, which doubles up to FLAP_REST_MAX_NS as long as the
  * fight goes on each time it is taken up again.
  *
@@ -30,6 +30,7 @@ struct flap_slot {
 };
 
 struct flap {
+	unsigned int burst; /* 0: FLAP_BURST */
 	struct flap_slot slots[FLAP_SLOTS];
 };
 
@@ -40,4 +41,5 @@ enum flap_answer {
 };
 
 enum flap_answer flap_ask(struct flap *f, const char *object, int64_t now);
+bool flap_rests(const struct flap *f, const char *object, int64_t now);
 int64_t flap_next(const struct flap *f, int64_t now);

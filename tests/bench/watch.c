@@ -106,7 +106,8 @@ static int start_watch(struct bench_row *row, pid_t *ret)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	const char *const argv[] = {
-		bench_netsetup(),     "watch", "--state", BENCH_FILE("state"),
+		bench_netsetup(),     "watch",   "--state",
+		BENCH_FILE("state"),  "--burst", "1000000", /* no fight */
 		BENCH_FILE("w.json"), NULL
 	};
 	struct pollfd p = { .fd = fd, .events = POLLIN };
