@@ -97,9 +97,9 @@ install: all man ## install into $(DESTDIR)$(prefix)
 	install -d $(DESTDIR)$(bindir) $(DESTDIR)$(sbindir) \
 		$(DESTDIR)$(mandir)/man1 $(DESTDIR)$(mandir)/man5 \
 		$(DESTDIR)$(mandir)/man8
-	$(foreach p,$(filter-out netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
+	$(foreach p,$(filter-out netsetup netsetup-watch,$(progs)),install -m 0755 $(bin)/$(p) \
 		$(DESTDIR)$(bindir)/$(p) &&) true
-	$(foreach p,$(filter netsetup,$(progs)),install -m 0755 $(bin)/$(p) \
+	$(foreach p,$(filter netsetup netsetup-watch,$(progs)),install -m 0755 $(bin)/$(p) \
 		$(DESTDIR)$(sbindir)/$(p) &&) true
 	$(if $(wildcard netsetup/profiles/*.json),install -d \
 		$(DESTDIR)$(datadir)/shoot6/profiles && install -m 0644 \

@@ -55,6 +55,18 @@ bool generation_same(const struct generation *a, const struct generation *b)
 }
 
 /**
+ * generation_spoil() - Make the next look find something new
+ * @g:		Generation
+ *
+ * Whoever takes a model apart does this first: should it not come together again, an
+ * empty one would be taken for what is wanted.
+ */
+void generation_spoil(struct generation *g)
+{
+	*g = (struct generation){ .last.inode = (ino_t)-1 };
+}
+
+/**
  * watch_lock() - Take the lock of the state, without waiting
  * @w:		Watch
  *
@@ -137,8 +149,13 @@ int snapshot_take(struct watch *w)
 	struct engine_options options = w->e.options;
 	struct txn_seen seen;
 	struct scope scope = { .keys = &w->e.owned_keys };
-	int r;
+	int r = txn_peek(&w->e, &seen);
 
+	if (r == 0 && seen.is_open)
+		r = -EINPROGRESS;
+	if (r < 0)
+		return r;
+	generation_spoil(&w->generation);
 	model_release(&w->want);
 	conf_release(&w->conf);
 	engine_close(&w->e);
@@ -146,8 +163,6 @@ int snapshot_take(struct watch *w)
 	r = engine_open(&w->e, &options);
 	if (r == 0)
 		r = txn_peek(&w->e, &seen);
-	if (r == 0 && seen.is_open)
-		r = -EINPROGRESS;
 	model_init(&w->conf.model, w->e.strings);
 	model_init(&w->want, w->e.strings);
 	if (r < 0)

@@ -166,15 +166,19 @@ static void become_ready(struct watch *w)
  */
 void watch_applied(struct watch *w, int code, struct buf *text)
 {
+	struct generation now;
 	int r = 0;
 
 	if (code == EXIT_OK) {
 		struct buf old = w->text;
 
-		generation_read(w->dir, &w->generation);
+		generation_read(w->dir, &now);
+		generation_spoil(&w->generation);
 		w->text = *text;
 		*text = old;
 		r = load(w, &w->text);
+		if (r == 0)
+			w->generation = now;
 	}
 	if (!w->ready && (code != EXIT_OK || r < 0)) {
 		watch_stop(w, code == EXIT_OK ? EXIT_FAILED : code);

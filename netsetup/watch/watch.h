@@ -117,6 +117,7 @@ void watch_applied(struct watch *w, int code, struct buf *text);
 
 /* generation.c */
 void generation_read(int dir, struct generation *ret);
+void generation_spoil(struct generation *g);
 bool generation_same(const struct generation *a, const struct generation *b);
 int watch_lock(struct watch *w);
 must_check int snapshot_take(struct watch *w);

@@ -101,7 +101,7 @@ file echo other >"$T/root/etc/a.conf"
 link ip link del br7
 link ip link set br7 down
 link ip link set v0 down && ip link set v0 up
-all ip -6 route flush proto 166; ip -6 addr del 2001:db8:e::1/64 dev v0; ip -6 rule del priority 777
+all ip -6 route flush proto 166 2>/dev/null; ip -6 addr del 2001:db8:e::1/64 dev v0; ip -6 rule del priority 777
 L
 like 'of what other people own nothing is touched' \
 	'2001:db8:ffff::/64 via fe80::5 dev v1 proto bird' \
