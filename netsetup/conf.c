@@ -415,6 +415,36 @@ static int want_addresses(struct conf *c)
 }
 
 /**
+ * split_proxies() - Part prefixes, which a program answers for, from the kernel's
+ * @c:		Conf; gets .responders
+ *
+ * Return: 0; -ENOMEM
+ */
+static int split_proxies(struct conf *c)
+{
+	struct table *t = &c->model.tables[KIND_PROXY], *to = &c->responders;
+	size_t keep = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct proxy p =
+			*MODEL_AT(&c->model, KIND_PROXY, proxy, i);
+		char *items;
+
+		if (p.len == 128) {
+			*MODEL_AT(&c->model, KIND_PROXY, proxy, keep++) = p;
+			continue;
+		}
+		items = reallocarray(to->items, to->n + 1, sizeof(p));
+		if (!items)
+			return -ENOMEM;
+		to->items = items;
+		memcpy(items + to->n++ * sizeof(p), &p, sizeof(p));
+	}
+	t->n = keep;
+	return 0;
+}
+
+/**
  * want_rest() - Sysctls that proxies and links need
  * @c:		Conf
  *
@@ -426,6 +456,7 @@ static int want_rest(struct conf *c)
 	char dev[64];
 	int r = 0;
 
+	r = split_proxies(c);
 	for (size_t i = 0; i < c->model.tables[KIND_PROXY].n && r == 0; i++) {
 		snprintf(
 			dev, sizeof(dev), "%s",
@@ -589,4 +620,6 @@ int conf_read_state(struct strings *s, const char *path,
 void conf_release(struct conf *c)
 {
 	model_release(&c->model);
+	free(c->responders.items);
+	c->responders = (struct table){ 0 };
 }

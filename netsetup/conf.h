@@ -16,6 +16,8 @@ struct conf {
 	uint32_t uplinks; /* words */
 	uint32_t ra_intent; /* words: those whose accept_ra nobody states */
 	bool forwarding;
+	/* struct proxy: prefixes that `watch` answers for; no object of the kernel */
+	struct table responders;
 };
 
 must_check int conf_read(struct strings *s, unsigned int caps, const char *name,

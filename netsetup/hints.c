@@ -348,14 +348,14 @@ static int make_folders(char *path)
 }
 
 /**
- * replace_file() - Replace a file at once, where its content differs
+ * hints_replace() - Replace a file at once, where its content differs
  * @path:	File; changed for a while
  * @text:	Content
  * @changed:	Set to true where it was written
  *
  * Return: 0, -ENOMEM, or what the system calls say
  */
-static int replace_file(char *path, const struct buf *text, bool *changed)
+int hints_replace(char *path, const struct buf *text, bool *changed)
 {
 	_cleanup_(buf_release) struct buf have = { .max = HINTS_MAX };
 	_cleanup_(buf_release) struct buf temp = BUF_INIT;
@@ -417,10 +417,10 @@ int hints_write(const struct hints *h, const char *root, const char *path,
 	if (r == 0 && (buf_error(&json) < 0 || buf_error(&beside) < 0))
 		r = -ENOMEM;
 	if (r == 0)
-		r = replace_file(beside.data, &env, &changed);
+		r = hints_replace(beside.data, &env, &changed);
 	/* Last, because people wait for it. */
 	if (r == 0)
-		r = replace_file(at.data, &json, &changed);
+		r = hints_replace(at.data, &json, &changed);
 	if (r == 0 && ret_changed)
 		*ret_changed = changed;
 	return r;

@@ -73,6 +73,7 @@ must_check int hints_print_env(const struct hints *h, struct buf *b);
 must_check int hints_parse(const char *text, size_t len,
 			   struct hints *ret_hints);
 must_check int hints_read(const char *path, struct hints *ret_hints);
+must_check int hints_replace(char *path, const struct buf *text, bool *changed);
 must_check int hints_write(const struct hints *h, const char *root,
 			   const char *path, bool *ret_changed);
 const char *nat64_source_name(enum nat64_source source);

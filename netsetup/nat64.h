@@ -28,6 +28,11 @@ must_check int nat64_read_answer(const struct addr *answer,
 bool nat64_better(const struct nat64_hint *now, bool expired,
 		  const struct nat64_hint *next);
 
+struct nlmsghdr;
+void nat64_solicit(void);
+must_check int nat64_read_message(const struct nlmsghdr *m, struct addr *router,
+				  const uint8_t **ret_option, size_t *ret_len);
+
 must_check int nat64_listen(struct nat64 **ret_nat64);
 void nat64_free(struct nat64 *n);
 DEFINE_CLEANUP(struct nat64 *, nat64_free)

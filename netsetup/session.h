@@ -23,6 +23,7 @@ struct config {
 	const char *provider, *shoot, *node_name, *nat64, *profiles, *dad;
 	const char *check, *save, *metrics;
 	struct emit_options emit;
+	struct opt_list snippets; /* FORMAT=FILE */
 	int64_t deadline, confirm, audit;
 	unsigned int burst;
 	char **argv; /* all of the command, for `watch` */

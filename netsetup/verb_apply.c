@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /**
@@ -222,6 +223,9 @@ static int apply_verb(void *config, int n, char **args, unsigned int flags,
 		return EXIT_USAGE;
 	if (session_read(&s, n, args) < 0)
 		return EXIT_USAGE;
+	if (s.conf.responders.n && !getenv("NETSETUP_WATCH"))
+		log_warning(
+			"proxies of whole prefixes are answered for by 'netsetup watch' alone");
 	code = apply_locked(&s, flags, verb);
 	if (code == EXIT_OK && s.provider)
 		write_hints(&s);

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -513,6 +514,12 @@ static int unit_execute(struct engine *e, const struct change *c)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
+		sigset_t none;
+
+		/* `watch` blocks what it reads as a descriptor. */
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		(void)signal(SIGPIPE, SIG_DFL);
 		/* What it prints is no result of ours. */
 		(void)dup2(STDERR_FILENO, STDOUT_FILENO);
 		execvp(argv[0], (char *const *)(uintptr_t)argv);

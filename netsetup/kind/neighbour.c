@@ -34,7 +34,8 @@ static const struct field fields[] = {
 };
 
 #undef AT
-#define AT(field) .offset = offsetof(struct proxy, field)
+#define PROXY_LEN_MIN 32
+#define AT(field)     .offset = offsetof(struct proxy, field)
 
 static const struct field proxy_fields[] = {
 	{ .name = "prefix",
@@ -108,7 +109,7 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 }
 
 /**
- * proxy_check() - A kernel's proxy entry holds one address
+ * proxy_check() - The kernel answers for one address, `watch` for a prefix
  * @s:		Unused
  * @object:	Proxy
  * @why:	Says what is wrong
@@ -120,9 +121,9 @@ static int proxy_check(const struct strings *s, void *object, struct buf *why)
 	const struct proxy *p = object;
 
 	(void)s;
-	if (p->len == 128)
+	if (p->len >= PROXY_LEN_MIN)
 		return 0;
-	buf_puts(why, "the kernel answers for single addresses, /128");
+	buf_printf(why, "wider than /%d", PROXY_LEN_MIN);
 	return -EINVAL;
 }
 

@@ -9,6 +9,7 @@
  */
 #include "netsetup/watch/watch.h"
 
+#include "netsetup/watch/responder.h"
 #include "netsetup/watch/say.h"
 
 #include <errno.h>
@@ -196,6 +197,7 @@ void watch_audit(struct watch *w)
 	if (r == 0)
 		r = compare(w);
 	(void)close(lock);
+	responder_sync(w);
 	if (r == -EINPROGRESS && child_recover(w) == 0)
 		return;
 	if (r < 0)

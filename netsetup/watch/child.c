@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -126,6 +127,7 @@ static int start(struct watch *w, enum child_kind kind,
 		return -errno;
 	opts.in = in;
 	opts.out = c->said;
+	(void)setenv("NETSETUP_WATCH", "1", 1); /* who answers for prefixes */
 	opts.new_session = true; /* a signal of the terminal is for us */
 	r = proc_spawn(argv, &opts, &c->proc);
 	if (r < 0) {

@@ -265,6 +265,8 @@ static int on_message(const struct nlmsghdr *m, void *context)
 	if ((m->nlmsg_type == RTM_NEWLINK || m->nlmsg_type == RTM_DELLINK) &&
 	    concerns(w, m))
 		watch_soon(w, LINK_NS);
+	if (m->nlmsg_type == RTM_NEWNDUSEROPT)
+		pref64_event(w, m);
 	if (m->nlmsg_type == RTM_NEWNETCONF && nc->ncm_family == AF_INET6 &&
 	    w->want.tables[KIND_SYSCTL].n)
 		watch_soon(w, LINK_NS);

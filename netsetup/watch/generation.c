@@ -138,6 +138,27 @@ static void keep_ours(const struct engine *e, struct model *m)
 }
 
 /**
+ * keep_intents() - Carry over what a document says and the kernel does not hold
+ * @w:		Watch; its engine is new
+ * @from:	Document; its prefixes move
+ * @names:	Its strings
+ */
+static void keep_intents(struct watch *w, struct conf *from,
+			 const struct strings *names)
+{
+	struct proxy *p = (struct proxy *)(void *)from->responders.items;
+
+	for (size_t i = 0; i < from->responders.n; i++)
+		p[i].dev = strings_add_text(w->e.strings,
+					    strings_get(names, p[i].dev));
+	w->conf.responders = from->responders;
+	from->responders = (struct table){ 0 };
+	w->conf.uplinks =
+		strings_add(w->e.strings, strings_get(names, from->uplinks),
+			    strings_len(names, from->uplinks));
+}
+
+/**
  * snapshot_take() - Keep from now on what is ours now; the lock is held
  * @w:		Watch
  *
@@ -147,6 +168,8 @@ static void keep_ours(const struct engine *e, struct model *m)
 int snapshot_take(struct watch *w)
 {
 	struct engine_options options = w->e.options;
+	_cleanup_(strings_freep) struct strings *old = NULL;
+	struct conf conf;
 	struct txn_seen seen;
 	struct scope scope = { .keys = &w->e.owned_keys };
 	int r = txn_peek(&w->e, &seen);
@@ -156,11 +179,16 @@ int snapshot_take(struct watch *w)
 	if (r < 0)
 		return r;
 	generation_spoil(&w->generation);
+	old = w->e.strings;
+	w->e.strings = NULL;
+	conf = w->conf;
 	model_release(&w->want);
-	conf_release(&w->conf);
 	engine_close(&w->e);
 	w->conf = (struct conf){ 0 };
 	r = engine_open(&w->e, &options);
+	if (r == 0)
+		keep_intents(w, &conf, old);
+	conf_release(&conf);
 	if (r == 0)
 		r = txn_peek(&w->e, &seen);
 	model_init(&w->conf.model, w->e.strings);

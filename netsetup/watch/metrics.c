@@ -66,6 +66,8 @@ static const struct row rows[] = {
 	  ROW(superseded) },
 	{ "recoveries_total", "counter", "killed transactions taken back",
 	  ROW(recovered) },
+	{ "neighbour_answers_total", "counter",
+	  "neighbour solicitations answered for prefixes", ROW(answers) },
 	{ "pref64_changes_total", "counter", "changes of the NAT64 prefix",
 	  ROW(pref64_changes) },
 };
@@ -181,6 +183,7 @@ void metrics_print(struct watch *w, struct buf *out)
 	     "the last duplicate address detection of an address of ours");
 	buf_printf(out, "netsetup_dad_seconds %.3f\n", c->dad_s);
 	print_routers(w, out);
+	pref64_print(w, out);
 }
 
 /**

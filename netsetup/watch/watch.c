@@ -3,6 +3,7 @@
 
 #include "netsetup/state.h"
 #include "netsetup/watch/metrics.h"
+#include "netsetup/watch/responder.h"
 #include "netsetup/watch/say.h"
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
@@ -179,6 +180,8 @@ void watch_applied(struct watch *w, int code, struct buf *text)
 		r = load(w, &w->text);
 		if (r == 0)
 			w->generation = now;
+		if (r == 0)
+			pref64_reload(w);
 	}
 	if (!w->ready && (code != EXIT_OK || r < 0)) {
 		watch_stop(w, code == EXIT_OK ? EXIT_FAILED : code);
@@ -431,6 +434,7 @@ static int start_work(struct watch *w)
 static void watch_release(struct watch *w)
 {
 	metrics_close(w);
+	responder_close(w);
 	follow_close(w);
 	proc_detach(&w->child.proc);
 	buf_release(&w->child.text);
@@ -478,6 +482,8 @@ static int open_all(struct watch *w)
 	/* Before it is applied: nothing that happens meanwhile is missed. */
 	if (r == 0)
 		r = watch_subscribe(w);
+	if (r == 0)
+		r = pref64_open(w);
 	if (r == 0)
 		r = follow_open(w);
 	if (r == 0)

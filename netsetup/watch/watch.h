@@ -22,6 +22,7 @@
 #include "netsetup/session.h"
 #include "netsetup/watch/filter.h"
 #include "netsetup/watch/flap.h"
+#include "netsetup/watch/pref64.h"
 #include "lib/loop.h"
 #include "lib/proc.h"
 
@@ -53,6 +54,7 @@ struct counters {
 	uint64_t applies, rollbacks, broken; /* documents */
 	uint64_t superseded, recovered;
 	uint64_t pref64_changes;
+	uint64_t answers; /* to neighbour solicitations */
 	double repair_s; /* sum, from the event to the acknowledgement */
 	double dad_s; /* the last detection of an address of ours */
 	size_t drift; /* objects that are not as they should be, now */
@@ -102,6 +104,8 @@ struct watch {
 	int notify_fd; /* inotify */
 	struct follow *follow;
 	struct metrics *metrics;
+	struct pref64 pref64;
+	struct responder *responders;
 
 	bool ready, stopping, again; /* again: the document changed meanwhile */
 	bool locked_out; /* somebody holds the lock: look when it is free */
