@@ -57,8 +57,8 @@ static void test_problems(void)
 		{ "version: 1\nfiles: [{path: x, content: y}]\n", "absolute" },
 		{ "version: 1\naddresses: [{address: \"ff02::1/64\", dev: a}]\n",
 		  "cannot be the address" },
-		{ "version: 1\nproxies: [{prefix: \"2001:db8::/64\", dev: a}]\n",
-		  "/128" },
+		{ "version: 1\nproxies: [{prefix: \"2001::/31\", dev: a}]\n",
+		  "wider than /32" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
