@@ -94,6 +94,7 @@ static void finish(struct http_call *call, int r)
 static void finish_curl(struct http_call *call, CURLcode code)
 {
 	long status = 0, os_errno = 0;
+	struct curl_header *etag;
 	int r = code ? -EIO : 0;
 	size_t i;
 
@@ -103,6 +104,11 @@ static void finish_curl(struct http_call *call, CURLcode code)
 	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	call->status = (unsigned int)status;
+	call->etag[0] = '\0';
+	if (curl_easy_header(call->easy, "ETag", 0, CURLH_HEADER, -1, &etag) ==
+		    CURLHE_OK &&
+	    strlen(etag->value) < sizeof(call->etag))
+		memcpy(call->etag, etag->value, strlen(etag->value) + 1);
 
 	if (code == CURLE_COULDNT_CONNECT && os_errno) {
 		r = -(int)os_errno;

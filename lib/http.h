@@ -45,6 +45,7 @@ struct http_call {
 	/* The answer, valid in done() and until http_call_release(). */
 	int r; /* 0, or a negative errno */
 	unsigned int status; /* 200, ... */
+	char etag[64]; /* of the answer, or "" */
 	struct buf body;
 	char error[192]; /* words where r < 0 */
 	int64_t elapsed_ns; /* from its start */

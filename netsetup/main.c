@@ -247,6 +247,53 @@ static int run_profiles(void *config, int n, char **args)
 }
 
 /**
+ * say_armed() - Tell `watch` that changes are noticed from now on
+ */
+static void say_armed(void)
+{
+	puts("armed");
+	fflush(stdout);
+}
+
+/**
+ * run_wait() - netsetup wait
+ * @config:	Options
+ * @n:		Arguments
+ * @args:	Unused
+ *
+ * Return: exit code; 77 where the provider's metadata cannot be waited for
+ */
+static int run_wait(void *config, int n, char **args)
+{
+	const struct config *c = config;
+	const struct provider_request req = {
+		.provider = c->provider,
+		.metadata = c->metadata,
+		.profiles = c->profiles,
+		.offline = true,
+	};
+	_cleanup_(buf_release) struct buf errors = BUF_INIT;
+	_cleanup_(provider_freep) struct provider *p = NULL;
+	int r;
+
+	(void)args;
+	if (n || !c->provider) {
+		log_error("wait needs --provider");
+		return EXIT_USAGE;
+	}
+	r = provider_new(&req, &p);
+	if (r == 0)
+		r = provider_wait(p, say_armed, &errors);
+	if (errors.len)
+		session_print(r < 0 ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+			      errors.data);
+	if (r == -EOPNOTSUPP)
+		log_info("provider '%s': tells no changes of its metadata",
+			 c->provider);
+	return r == 0 ? EXIT_OK : r == -EOPNOTSUPP ? EXIT_SKIPPED : EXIT_FAILED;
+}
+
+/**
  * run_watch() - netsetup watch
  * @config:	Options
  * @n:		Unused: checked by the other program
@@ -295,6 +342,7 @@ static const struct opt_command commands[] = {
 	{ "watch", "[DOCUMENT]",
 	  "apply, then stay: repair what is ours, follow the document",
 	  run_watch },
+	{ "wait", "", "return when the provider's metadata changes", run_wait },
 	{ "emit", "[FORMAT [NAME=VALUE]...]",
 	  "print what was learnt in the words of another program", run_emit },
 	{ "profiles", "[list|show NAME]", "print what is known of providers",

@@ -12,6 +12,9 @@
 
 /* How much later the next endpoint is tried: what a near service needs to answer. */
 #define STAGGER_NS (150 * NSEC_PER_MSEC)
+/* Longer than the minute after which the service answers without a change. */
+#define FIRST_NS   (10 * NSEC_PER_SEC)
+#define POLL_NS    (90 * NSEC_PER_SEC)
 
 struct fetch;
 
@@ -277,6 +280,132 @@ int metadata_fetch(const struct profile *p, const char *endpoint,
 	}
 	*ret_answers = got;
 	return 0;
+}
+
+/* A long poll. */
+struct poll {
+	struct loop *loop;
+	struct http_call call;
+};
+
+/**
+ * on_polled() - An answer, or none in time
+ * @call:	Embedded in the poll
+ */
+static void on_polled(struct http_call *call)
+{
+	loop_quit(container_of(call, struct poll, call)->loop);
+}
+
+/**
+ * poll_once() - Ask, and wait for the answer
+ * @p:		Poll
+ * @h:		Client
+ * @profile:	Profile
+ * @url:	What is asked
+ * @ns:		How long an answer is waited for
+ *
+ * Return: 0; -EPROTO for a status other than 200, or a negative errno
+ */
+static int poll_once(struct poll *p, struct http *h,
+		     const struct profile *profile, const char *url, int64_t ns)
+{
+	const struct http_request q = {
+		.url = url,
+		.headers = profile->headers,
+		.deadline_ns = loop_now() + ns,
+	};
+	int r;
+
+	http_call_release(&p->call);
+	p->call = (struct http_call){ .done = on_polled };
+	r = http_start(h, &p->call, &q);
+	p->loop->quit = false;
+	if (r == 0)
+		r = loop_run(p->loop);
+	if (r == 0)
+		r = p->call.r;
+	return r == 0 && p->call.status != 200 ? -EPROTO : r;
+}
+
+/**
+ * poll_change() - Ask again and again until the answer is another one
+ * @p:		Poll
+ * @h:		Client
+ * @profile:	Profile
+ * @endpoint:	Base URL
+ * @armed:	Called once the present state is known: later changes are noticed
+ *
+ * Return: 0 where something has changed; -EOPNOTSUPP where answers have no ETag, or a
+ *	   negative errno
+ */
+static int poll_change(struct poll *p, struct http *h,
+		       const struct profile *profile, const char *endpoint,
+		       void (*armed)(void))
+{
+	const struct profile_request *q = &profile->requests[0];
+	_cleanup_(buf_release) struct buf url = BUF_INIT;
+	char etag[sizeof(p->call.etag)];
+	int r;
+
+	buf_printf(&url, "%s%s", endpoint, q->path);
+	r = buf_error(&url) ?:
+			      poll_once(p, h, profile, buf_text(&url), FIRST_NS);
+	if (r == 0 && !*p->call.etag)
+		r = -EOPNOTSUPP;
+	if (r < 0)
+		return r;
+	memcpy(etag, p->call.etag, sizeof(etag));
+	armed();
+	buf_printf(&url, "%s%s", q->wait, etag);
+	do
+		r = buf_error(&url) ?:
+			    poll_once(p, h, profile, buf_text(&url), POLL_NS);
+	while (r == -ETIMEDOUT || (r == 0 && strcmp(etag, p->call.etag) == 0));
+	return r;
+}
+
+/**
+ * metadata_wait() - Wait until the metadata changes
+ * @p:		Profile
+ * @endpoint:	Base URL instead of the profile's, or NULL
+ * @armed:	Called once the present state is known
+ * @errors:	A line per endpoint that does not answer
+ *
+ * Return: 0 where something has changed; -EOPNOTSUPP where the provider cannot tell,
+ *	   -ENODATA where nobody answers
+ */
+int metadata_wait(const struct profile *p, const char *endpoint,
+		  void (*armed)(void), struct buf *errors)
+{
+	const char *const one[] = { endpoint, NULL };
+	const char *const *list = endpoint ? one : p->endpoints;
+	struct loop loop;
+	struct poll poll = { .loop = &loop };
+	struct http *h = NULL;
+	int r;
+
+	if (!p->n_requests || !p->requests[0].wait)
+		return -EOPNOTSUPP;
+	r = loop_init(&loop);
+	if (r < 0)
+		return r;
+	r = http_new(&loop, &h);
+	if (r == 0)
+		r = -ENODATA;
+	for (size_t i = 0; h && i < PROFILE_MAX && list[i]; i++) {
+		r = poll_change(&poll, h, p, list[i], armed);
+		if (r == 0 || r == -EOPNOTSUPP)
+			break;
+		buf_printf(errors, "metadata '%s': %s\n", list[i],
+			   *poll.call.error ? poll.call.error :
+					      strerrordesc_np(-r));
+		r = -ENODATA;
+	}
+	http_call_release(&poll.call);
+	http_free(h);
+	loop_release(&loop);
+	return r;
 }
 
 /* The answers as trees, while facts are read from them. */

@@ -35,6 +35,8 @@ struct facts {
 must_check int metadata_fetch(const struct profile *p, const char *endpoint,
 			      int64_t deadline_ns, struct answers *ret_answers,
 			      struct buf *errors);
+must_check int metadata_wait(const struct profile *p, const char *endpoint,
+			     void (*armed)(void), struct buf *errors);
 void answers_release(struct answers *a);
 must_check int metadata_read(const struct profile *p, const struct answers *a,
 			     struct facts *ret_facts, struct buf *errors);

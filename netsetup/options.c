@@ -6,13 +6,14 @@
 
 #define AT(field) .offset = offsetof(struct config, field)
 #define FORMS     " plan apply verify check adopt watch "
+#define CLOUD     FORMS "wait "
 
 const struct opt netsetup_options[] = {
 	{ .name = "provider",
 	  .type = OPT_STRING,
 	  .arg = "NAME",
 	  AT(provider),
-	  .verbs = FORMS,
+	  .verbs = CLOUD,
 	  .help = "make the document from this provider's metadata" },
 	{ .name = "shoot",
 	  .type = OPT_STRING,
@@ -30,7 +31,7 @@ const struct opt netsetup_options[] = {
 	  .type = OPT_STRING,
 	  .arg = "URL",
 	  AT(metadata),
-	  .verbs = FORMS,
+	  .verbs = CLOUD,
 	  .help = "metadata service instead of the provider's" },
 	{ .name = "nat64",
 	  .type = OPT_STRING,
@@ -42,7 +43,7 @@ const struct opt netsetup_options[] = {
 	  .type = OPT_STRING,
 	  .arg = "DIR",
 	  AT(profiles),
-	  .verbs = FORMS,
+	  .verbs = CLOUD,
 	  .help = "folder of further profiles" },
 	{ .name = "dad",
 	  .type = OPT_STRING,

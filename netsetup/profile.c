@@ -141,6 +141,7 @@ static void read_requests(struct profile *p, struct buf *errors)
 		q = &p->requests[p->n_requests++];
 		q->name = doc_get_scalar(d, item, "name");
 		q->path = doc_get_scalar(d, item, "path");
+		q->wait = doc_get_scalar(d, item, "wait");
 		q->optional = is_true(p, item, "optional");
 		format = doc_get_scalar(d, item, "format");
 		q->json = format && strcmp(format, "json") == 0;

@@ -35,6 +35,8 @@ struct profile_request {
 	const char *name; /* first part of the paths of facts */
 	const char *path; /* below an endpoint */
 	bool json; /* else text */
+	const char *
+		wait; /* long poll: put behind .path, before the ETag; or NULL */
 	bool optional;
 };
 

@@ -195,6 +195,24 @@ int provider_document(struct provider *p, struct buf *ret_document_json,
 }
 
 /**
+ * provider_wait() - Wait until the provider's metadata changes
+ * @p:		Provider
+ * @armed:	Called once the present state is known: later changes are noticed
+ * @errors:	A line per problem
+ *
+ * Return: 0; -EOPNOTSUPP where the provider cannot tell, or a negative errno
+ */
+int provider_wait(struct provider *p, void (*armed)(void), struct buf *errors)
+{
+	int r = profile_load(p->req.provider, p->req.profiles, &p->profile,
+			     errors);
+
+	return r < 0 ? r :
+		       metadata_wait(&p->profile, p->req.metadata, armed,
+				     errors);
+}
+
+/**
  * provider_finish() - Look for NAT64, now that the node has its address
  * @p:		Provider
  * @hints:	Those of provider_document(); completed

@@ -43,5 +43,7 @@ DEFINE_CLEANUP(struct provider *, provider_free)
 must_check int provider_document(struct provider *p,
 				 struct buf *ret_document_json,
 				 struct hints *ret_hints, struct buf *errors);
+must_check int provider_wait(struct provider *p, void (*armed)(void),
+			     struct buf *errors);
 must_check int provider_finish(struct provider *p, struct hints *hints,
 			       struct buf *warnings);

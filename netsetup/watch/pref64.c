@@ -132,7 +132,9 @@ static void settle(struct watch *w, int64_t now)
 
 	if (nat64_settle(&p->table, now))
 		say_nat64(w);
-	if (memcmp(&p->hints.nat64, &p->table.now, sizeof(p->table.now)) != 0) {
+	/* A child that runs writes the file, too; what it writes is read then. */
+	if (w->child.kind != CHILD_APPLY &&
+	    memcmp(&p->hints.nat64, &p->table.now, sizeof(p->table.now)) != 0) {
 		p->hints.nat64 = p->table.now;
 		publish(w);
 	}

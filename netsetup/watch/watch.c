@@ -142,6 +142,7 @@ static void become_ready(struct watch *w)
 	struct json *j = say_new("ready");
 
 	w->ready = true;
+	waiter_start(w);
 	watch_audit(w);
 	(void)!notify_send("READY=1\nSTATUS=watching %zu objects\n",
 			   model_count(&w->want));
@@ -229,7 +230,15 @@ static void reread(struct loop_timer *timer, int64_t now)
 
 	(void)now;
 	w->again = w->child.kind != CHILD_NONE;
-	if (w->again || w->stopping || !w->document)
+	if (w->again || w->stopping)
+		return;
+	if (w->config->provider) {
+		r = child_apply(w, &text);
+		if (r < 0)
+			log_error("apply: %s", strerror(-r));
+		return;
+	}
+	if (!w->document)
 		return;
 	r = buf_read_file(&text, w->document);
 	if (r < 0) {
@@ -257,7 +266,6 @@ static void on_signal(struct loop_source *source, uint32_t events, int64_t now)
 {
 	struct watch *w = container_of(source, struct watch, on_signal);
 	struct signalfd_siginfo si;
-	_cleanup_(buf_release) struct buf none = BUF_INIT;
 
 	(void)events;
 	while (read(source->fd, &si, sizeof(si)) == sizeof(si)) {
@@ -265,11 +273,9 @@ static void on_signal(struct loop_source *source, uint32_t events, int64_t now)
 			say_end(w, LOG_LEVEL_INFO, say_new("stopping"),
 				"ends; the network stays as it is");
 			watch_stop(w, EXIT_OK);
-		} else if (w->document) {
+		} else {
 			buf_clear(&w->seen);
 			reread(&w->reread, now);
-		} else if (w->config->provider && !w->child.kind) {
-			(void)!child_apply(w, &none);
 		}
 	}
 }
@@ -435,6 +441,7 @@ static void watch_release(struct watch *w)
 {
 	metrics_close(w);
 	responder_close(w);
+	waiter_close(w);
 	follow_close(w);
 	proc_detach(&w->child.proc);
 	buf_release(&w->child.text);
@@ -521,6 +528,7 @@ int watch_run(const struct config *config, int n, char **args)
 	w->dir = w->guard = w->lock = w->notify_fd = -1;
 	w->child.made = w->child.said = w->on_signal.fd = -1;
 	w->child.proc = (struct proc)PROC_INIT;
+	waiter_init(&w->waiter);
 	w->flap.burst = config->burst;
 	w->audit_every_ns = config->audit ? config->audit : AUDIT_EVERY_NS;
 	find_program(w);
