@@ -99,8 +99,9 @@ static int time_raw(struct usage *ret)
  * run_ip_batch() - 100,000 routes, plan and verify included, against ip -batch
  * @row:	Result
  *
- * The figure bare_writer_ratio is what is left to win: nobody is faster than messages
- * with nothing around.
+ * The figure bare_writer_ratio is as far as it goes: netsetup's own messages, written by
+ * nobody who plans or reads back, are that much faster than the peer. Where it is below
+ * the goal, the goal is beyond this kernel.
  *
  * Return: 0, or a negative errno
  */

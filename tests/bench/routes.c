@@ -9,13 +9,15 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <libmnl/libmnl.h>
+#include <linux/nexthop.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
-#define BATCH (256 * 1024) /* bytes a message to the kernel holds */
+#define BATCH      (256 * 1024) /* bytes a message to the kernel holds */
+#define NEXTHOP_ID 4711 /* of the object that the floor's routes share */
 
 /**
  * bench_document() - Write a document of routes
@@ -60,12 +62,12 @@ int bench_document(const char *name, unsigned int n_routes, const char *gateway,
  * @i:		Number of the route
  * @index:	Of the device
  * @type:	RTM_NEWROUTE or RTM_DELROUTE
- * @flags:	NLM_F_ACK on the last one
+ * @nexthop:	Object that it goes by; 0: by the gateway itself
  *
- * Return: bytes written
+ * Return: the message
  */
-static size_t put_route(char *at, unsigned int i, int index, uint16_t type,
-			uint16_t flags)
+static struct nlmsghdr *put_route(char *at, unsigned int i, int index,
+				  uint16_t type, uint32_t nexthop)
 {
 	struct nlmsghdr *h = mnl_nlmsg_put_header(at);
 	struct in6_addr dst = { .s6_addr = { 0x20, 0x01, 0x0d, 0xb8 } };
@@ -73,7 +75,7 @@ static size_t put_route(char *at, unsigned int i, int index, uint16_t type,
 	struct rtmsg *m;
 
 	h->nlmsg_type = type;
-	h->nlmsg_flags = NLM_F_REQUEST | flags;
+	h->nlmsg_flags = NLM_F_REQUEST;
 	if (type == RTM_NEWROUTE)
 		h->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	h->nlmsg_seq = i + 1;
@@ -86,10 +88,38 @@ static size_t put_route(char *at, unsigned int i, int index, uint16_t type,
 	dst.s6_addr16[2] = htons((uint16_t)(i >> 16));
 	dst.s6_addr16[3] = htons((uint16_t)i);
 	mnl_attr_put(h, RTA_DST, sizeof(dst), &dst);
+	mnl_attr_put_u32(h, RTA_PRIORITY, 1024);
+	if (nexthop) {
+		mnl_attr_put_u32(h, RTA_NH_ID, nexthop);
+		return h;
+	}
 	mnl_attr_put(h, RTA_GATEWAY, sizeof(via), &via);
 	mnl_attr_put_u32(h, RTA_OIF, (uint32_t)index);
-	mnl_attr_put_u32(h, RTA_PRIORITY, 1024);
-	return h->nlmsg_len;
+	return h;
+}
+
+/**
+ * put_nexthop() - Write the message of the object that routes share
+ * @at:		Room for it
+ * @index:	Of the device
+ *
+ * Return: the message
+ */
+static struct nlmsghdr *put_nexthop(char *at, int index)
+{
+	struct nlmsghdr *h = mnl_nlmsg_put_header(at);
+	struct in6_addr via = { .s6_addr = { 0xfe, 0x80, [15] = 1 } };
+	struct nhmsg *m;
+
+	h->nlmsg_type = RTM_NEWNEXTHOP;
+	h->nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL;
+	m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+	m->nh_family = AF_INET6;
+	m->nh_protocol = RTPROT_STATIC;
+	mnl_attr_put_u32(h, NHA_ID, NEXTHOP_ID);
+	mnl_attr_put(h, NHA_GATEWAY, sizeof(via), &via);
+	mnl_attr_put_u32(h, NHA_OIF, (uint32_t)index);
+	return h;
 }
 
 /**
@@ -116,10 +146,12 @@ static int wait_ack(struct mnl_socket *s)
  * @first:	Number of the first one
  * @n:		Number of routes
  * @type:	RTM_NEWROUTE or RTM_DELROUTE
+ * @nexthop:	Object that they go by, made first; 0: by the gateway itself
  *
  * Return: 0, or a negative errno
  */
-static int write_routes(unsigned int first, unsigned int n, uint16_t type)
+static int write_routes(unsigned int first, unsigned int n, uint16_t type,
+			uint32_t nexthop)
 {
 	_cleanup_free_ char *batch = malloc(BATCH);
 	struct mnl_socket *s = mnl_socket_open(NETLINK_ROUTE);
@@ -133,13 +165,17 @@ static int write_routes(unsigned int first, unsigned int n, uint16_t type)
 	else
 		(void)setsockopt(mnl_socket_get_fd(s), SOL_SOCKET,
 				 SO_SNDBUFFORCE, &size, sizeof(size));
+	if (r == 0 && nexthop)
+		len = put_nexthop(batch, index)->nlmsg_len;
 	for (unsigned int i = 0; i < n && r == 0; i++) {
 		bool last = i + 1 == n || len + 256 > BATCH;
+		struct nlmsghdr *h =
+			put_route(batch + len, first + i, index, type, nexthop);
 
-		len += put_route(batch + len, first + i, index, type,
-				 last ? NLM_F_ACK : 0);
+		len += h->nlmsg_len;
 		if (!last)
 			continue;
+		h->nlmsg_flags |= NLM_F_ACK;
 		if (mnl_socket_sendto(s, batch, len) < 0)
 			r = -errno;
 		else
@@ -155,11 +191,13 @@ static int write_routes(unsigned int first, unsigned int n, uint16_t type)
  * bench_raw_routes() - The floor: what netsetup sends, with nothing around
  * @n:		Number of routes
  *
+ * netsetup lets routes with one gateway share a nexthop object, so that the floor does.
+ *
  * Return: 0, or a negative errno
  */
 int bench_raw_routes(unsigned int n)
 {
-	return write_routes(0, n, RTM_NEWROUTE);
+	return write_routes(0, n, RTM_NEWROUTE, NEXTHOP_ID);
 }
 
 /**
@@ -170,9 +208,9 @@ int bench_raw_routes(unsigned int n)
  */
 int bench_raw_churn(unsigned int n)
 {
-	int r = write_routes(1U << 20, n, RTM_NEWROUTE);
+	int r = write_routes(1U << 20, n, RTM_NEWROUTE, 0);
 
-	return r < 0 ? r : write_routes(1U << 20, n, RTM_DELROUTE);
+	return r < 0 ? r : write_routes(1U << 20, n, RTM_DELROUTE, 0);
 }
 
 /**
