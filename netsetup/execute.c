@@ -9,6 +9,8 @@
  */
 #include "netsetup/engine.h"
 
+#include "netsetup/kind/linkinfo.h"
+
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -30,7 +32,33 @@ struct run {
 };
 
 /**
- * fail_step() - Keep the first failure with its subject and the kernel's words
+ * word_cause() - Why a step failed
+ * @run:	Execution
+ * @s:		Step
+ * @error:	Negative errno
+ * @text:	Kernel's words, or ""
+ * @out:	Gets the cause; a kind's own words, where it left some, count most
+ */
+static void word_cause(struct run *run, const struct step *s, int error,
+		       const char *text, struct buf *out)
+{
+	const struct strings *strings = run->e->strings;
+	const struct link *l = step_want(s, &run->w->want);
+
+	if (run->e->why.len)
+		buf_puts(out, buf_text(&run->e->why));
+	else if (s->kind == KIND_LINK && s->op == OP_ADD &&
+		 error == -EOPNOTSUPP)
+		linkinfo_lacking(strings_get(strings, l->kind), out);
+	else if (text[0])
+		buf_printf(out, "kernel says \"%s\" (%s)", text,
+			   strerrorname_np(-error));
+	else
+		buf_puts(out, strerror(-error));
+}
+
+/**
+ * fail_step() - Keep the first failure with its subject and its cause
  * @run:	Execution
  * @index:	Step
  * @error:	Negative errno
@@ -42,7 +70,7 @@ static void fail_step(struct run *run, uint32_t index, int error,
 	const struct step *s = &run->w->plan.steps[index];
 	const void *object = s->want ? step_want(s, &run->w->want) :
 				       step_have(s, &run->w->have);
-	_cleanup_(buf_release) struct buf what = BUF_INIT;
+	_cleanup_(buf_release) struct buf what = BUF_INIT, cause = BUF_INIT;
 
 	if (run->failed)
 		return;
@@ -50,13 +78,10 @@ static void fail_step(struct run *run, uint32_t index, int error,
 	run->step = index;
 	run->error = error;
 	object_describe(kinds[s->kind], run->e->strings, object, &what);
-	if (text[0])
-		engine_fail(run->e, error, "%s '%s': kernel says \"%s\" (%s)",
-			    kinds[s->kind]->name, buf_text(&what), text,
-			    strerrorname_np(-error));
-	else
-		engine_fail(run->e, error, "%s '%s': %s", kinds[s->kind]->name,
-			    buf_text(&what), strerror(-error));
+	word_cause(run, s, error, text, &cause);
+	buf_clear(&run->e->why);
+	(void)engine_fail(run->e, error, "%s '%s': %s", kinds[s->kind]->name,
+			  buf_text(&what), buf_text(&cause));
 }
 
 /**
@@ -286,7 +311,9 @@ static int execute_step(struct run *run, uint32_t index)
 		return r;
 	if (k->encode)
 		r = k->encode(run->e, &run->batch, index, &c);
-	else
+	if (r < 0)
+		fail_step(run, index, r, "");
+	if (!k->encode)
 		r = flush(run);
 	if (r == 0 && k->execute) {
 		r = k->execute(run->e, &c);

@@ -146,19 +146,20 @@ enum need { NEED_ID = 1, NEED_PARENT = 2, NEED_PEER = 4, NEED_TABLE = 8 };
 
 static const struct {
 	const char *kind;
+	const char *option; /* of the kernel's configuration */
 	unsigned int needs; /* fields that must be stated */
 	unsigned int takes; /* fields that may be */
 	void (*read)(const struct nlattr *data, struct link *l);
 	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
 } infos[] = {
-	{ "", 0, 0, NULL, NULL },
-	{ "bridge", 0, 0, NULL, NULL },
-	{ "dummy", 0, 0, NULL, NULL },
-	{ "veth", NEED_PEER, 0, NULL, put_veth },
-	{ "vlan", NEED_ID | NEED_PARENT, 0, read_vlan, put_vlan },
-	{ "vxlan", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan },
-	{ "macvlan", NEED_PARENT, 0, read_macvlan, put_macvlan },
-	{ "vrf", NEED_TABLE, 0, read_vrf, put_vrf },
+	{ "", "NET", 0, 0, NULL, NULL },
+	{ "bridge", "BRIDGE", 0, 0, NULL, NULL },
+	{ "dummy", "DUMMY", 0, 0, NULL, NULL },
+	{ "veth", "VETH", NEED_PEER, 0, NULL, put_veth },
+	{ "vlan", "VLAN_8021Q", NEED_ID | NEED_PARENT, 0, read_vlan, put_vlan },
+	{ "vxlan", "VXLAN", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan },
+	{ "macvlan", "MACVLAN", NEED_PARENT, 0, read_macvlan, put_macvlan },
+	{ "vrf", "NET_VRF", NEED_TABLE, 0, read_vrf, put_vrf },
 };
 
 /**
@@ -199,6 +200,21 @@ int linkinfo_check(const char *kind, const struct link *l, struct buf *why)
 	for (size_t i = 1; i < ARRAY_SIZE(infos); i++)
 		buf_printf(why, " %s", infos[i].kind);
 	return -EINVAL;
+}
+
+/**
+ * linkinfo_lacking() - What the kernel lacks that refused to make a link
+ * @kind:	Kind, of infos[]
+ * @out:	Gets the words
+ */
+void linkinfo_lacking(const char *kind, struct buf *out)
+{
+	buf_printf(out, "this kernel makes no links of kind '%s'", kind);
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
+		if (strcmp(infos[i].kind, kind) == 0)
+			buf_printf(out,
+				   " (no CONFIG_%s, or its module is missing)",
+				   infos[i].option);
 }
 
 /**

@@ -11,5 +11,6 @@
 
 must_check int linkinfo_check(const char *kind, const struct link *l,
 			      struct buf *why);
+void linkinfo_lacking(const char *kind, struct buf *out);
 void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l);
 void linkinfo_put(struct engine *e, struct nlmsghdr *m, const struct link *l);

@@ -43,7 +43,11 @@ link() {
 
 	# shellcheck disable=SC2086 # options of the kind
 	if ! ip link add probe0 ${5:-} type "$kind" $4 2>/dev/null; then
-		skip "link $kind" "this kernel has no links of kind $kind"
+		printf 'version: 1\nlinks: [{name: t0, kind: %s%s}]\n' "$kind" "$2" >"$T/doc.yaml"
+		run "${netsetup[@]}" apply "$T/doc.yaml"
+		is "link $kind: refused, this kernel has none" 3 "$rc"
+		like "link $kind: said whose lack it is" "this kernel makes no links of kind '$kind' (no CONFIG_" "$err"
+		is "link $kind: nothing changed" "$old" "$(state)"
 		return
 	fi
 	ip link del probe0
@@ -56,6 +60,21 @@ link macvlan ', parent: eth0, mode: bridge' 'macvlan mode bridge' '' 'link eth0'
 link vlan ', parent: eth0, id: 7' 'vlan protocol 802.1Q id 7' 'id 3' 'link eth0'
 link dummy '' 'dummy' ''
 link vrf ', table: 100' 'vrf table 100' 'table 10'
+# nowhere KIND DOCUMENT - of a device that is not there
+nowhere() {
+	printf 'version: 1\n%s\n' "$2" >"$T/doc.yaml"
+	run "${netsetup[@]}" apply "$T/doc.yaml"
+	is "$1 of a device that is not there" 3 "$rc"
+	like "$1: it is named" "netsetup: $1 '" "$err"
+	like "$1: and the device" "': no device 'nope'; rolled back, nothing changed" "$err"
+	rm -rf "$T/state"
+}
+nowhere link 'links: [{name: nope, mtu: 1400}]'
+nowhere link 'links: [{name: t0, kind: macvlan, parent: nope}]'
+nowhere address 'addresses: [{address: "2001:db8::1/64", dev: nope}]'
+nowhere route 'routes: [{dst: default, dev: nope}]'
+nowhere nexthop 'nexthops: [{id: 7, dev: nope}]'
+nowhere neighbour 'neighbours: [{address: "fe80::9", dev: nope, lladdr: "02:00:00:00:00:09"}]'
 cycle 'link in a bridge' 'links: [{name: b0, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, master: b0, up: true, addrgen: none}]' 'master b0' ip link show t0
 cycle 'altname and group' 'links: [{name: eth0, group: 5, altname: uplink0}]' 'altname uplink0' ip link show eth0
 cycle 'attributes of a link of others' 'links: [{name: eth0, mtu: 1400}]' 'mtu 1400' ip link show eth0
