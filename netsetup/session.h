@@ -27,7 +27,7 @@ struct config {
 	int64_t deadline, confirm, audit;
 	unsigned int burst;
 	char **argv; /* all of the command, for `watch` */
-	bool json;
+	bool json, clat;
 	unsigned int verbose;
 };
 

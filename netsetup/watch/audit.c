@@ -198,6 +198,7 @@ void watch_audit(struct watch *w)
 		r = compare(w);
 	(void)close(lock);
 	responder_sync(w);
+	translator_check(w);
 	if (r == -EINPROGRESS && child_recover(w) == 0)
 		return;
 	if (r < 0)

@@ -137,6 +137,7 @@ static void settle(struct watch *w, int64_t now)
 	    memcmp(&p->hints.nat64, &p->table.now, sizeof(p->table.now)) != 0) {
 		p->hints.nat64 = p->table.now;
 		publish(w);
+		translator_sync(w);
 	}
 	next = nat64_next(&p->table, now);
 	if (next == NAT64_NEVER)
@@ -240,6 +241,7 @@ void pref64_reload(struct watch *w)
 		nat64_offer(&p->table, &fixed, loop_now());
 	settle(w, loop_now());
 	publish(w);
+	translator_sync(w);
 }
 
 /**
@@ -285,7 +287,7 @@ int pref64_open(struct watch *w)
 
 	if (r < 0)
 		return r;
-	w->pref64.on = c->provider || c->hints || c->snippets.n;
+	w->pref64.on = c->provider || c->hints || c->snippets.n || c->clat;
 	w->pref64.next.expired = on_next;
 	if (!w->pref64.on)
 		return 0;

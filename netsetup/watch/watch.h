@@ -23,6 +23,7 @@
 #include "netsetup/watch/filter.h"
 #include "netsetup/watch/flap.h"
 #include "netsetup/watch/pref64.h"
+#include "netsetup/watch/translator.h"
 #include "netsetup/watch/waiter.h"
 #include "lib/loop.h"
 #include "lib/proc.h"
@@ -108,6 +109,7 @@ struct watch {
 	struct pref64 pref64;
 	struct responder *responders;
 	struct waiter waiter;
+	struct translator translator;
 
 	bool ready, stopping, again; /* again: the document changed meanwhile */
 	bool locked_out; /* somebody holds the lock: look when it is free */
