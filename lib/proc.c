@@ -6,8 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -459,4 +462,29 @@ int proc_exit_code(int status)
 {
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
 				     WEXITSTATUS(status);
+}
+
+/**
+ * proc_found() - Whether there is a program to run
+ * @program:	Path, or a name to be looked up below PATH
+ *
+ * Return: true where execvp() would find it
+ */
+bool proc_found(const char *program)
+{
+	const char *at = getenv("PATH");
+	char path[PATH_MAX];
+
+	if (strchr(program, '/'))
+		return access(program, X_OK) == 0;
+	for (at = at ? at : "/usr/bin:/bin"; *at; at += strspn(at, ":")) {
+		size_t len = strcspn(at, ":");
+
+		(void)snprintf(path, sizeof(path), "%.*s/%s", (int)len, at,
+			       program);
+		if (access(path, X_OK) == 0)
+			return true;
+		at += len;
+	}
+	return false;
 }

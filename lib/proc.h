@@ -60,4 +60,6 @@ must_check int proc_run(const char *const argv[], const struct proc_opts *opts,
 			const char *input, int64_t deadline_ns, struct buf *out,
 			struct buf *err, int *ret_status);
 
+/* Whether there is such a program, by its path or below PATH. */
+bool proc_found(const char *program);
 int proc_exit_code(int status);

@@ -6,6 +6,7 @@
 #include "lib/cleanup.h"
 #include "lib/loop.h"
 #include "lib/nl/nl.h"
+#include "lib/opt.h"
 #include "lib/proc.h"
 
 #include <errno.h>
@@ -43,6 +44,37 @@ static const struct reach_kind *find_kind(const char *text, size_t len)
 		    strncmp(reach_kinds[i]->name, text, n) == 0)
 			return reach_kinds[i];
 	return NULL;
+}
+
+/**
+ * check_command() - Whether a command can be run at all, before anything is changed
+ * @text:	Command with its arguments
+ * @why:	Says that it cannot, and which check may have been meant
+ *
+ * Return: 0; -EINVAL
+ */
+static int check_command(const char *text, struct buf *why)
+{
+	const char *known[ARRAY_SIZE(reach_kinds)], *close;
+	char program[256];
+
+	text += strspn(text, " ");
+	snprintf(program, sizeof(program), "%.*s", (int)strcspn(text, " "),
+		 text);
+	if (!*program) {
+		buf_puts(why, "is empty");
+		return -EINVAL;
+	}
+	if (proc_found(program))
+		return 0;
+	program[strcspn(program, ",=")] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		known[i] = reach_kinds[i]->name;
+	close = opt_suggest(program, known, ARRAY_SIZE(known));
+	buf_printf(why, "'%s' is neither a check nor a program", program);
+	if (close)
+		buf_printf(why, ", did you mean '%s'?", close);
+	return -EINVAL;
 }
 
 /**
@@ -84,10 +116,8 @@ int reach_parse(const char *text, const struct hints *hints, struct reach *ret,
 		r.items[r.n++].kind = k;
 		p += len + (p[len] == ',');
 	}
-	if (!*text) {
-		buf_puts(why, "is empty");
+	if (r.n == 0 && check_command(text, why) < 0)
 		return -EINVAL;
-	}
 	*ret = r;
 	return 0;
 }

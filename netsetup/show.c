@@ -49,9 +49,8 @@ static void describe_change(const struct step *s, const struct work *w,
 		field_print(f, w->want.strings, want, out);
 	}
 	if (k->protocol && object_protocol(k, want) != object_protocol(k, have))
-		buf_printf(out, "%s owner %s -> %s", sep,
-			   PROTOCOL_NAME(object_protocol(k, have)),
-			   PROTOCOL_NAME(object_protocol(k, want)));
+		buf_printf(out, "%s owner %s -> %s", sep, OWNER_NAME(k, have),
+			   OWNER_NAME(k, want));
 }
 
 /**
@@ -171,8 +170,7 @@ static const char *owner_of(const struct engine *e, enum kind_id kind,
 	if (kind == KIND_LINK)
 		return l->owned ? "netsetup" : "other";
 	if (kinds[kind]->protocol)
-		return protocol_name(object_protocol(kinds[kind], object),
-				     text);
+		return owner_name(kinds[kind], object, text);
 	return model_find(&e->owned_keys, kind, object) ? "netsetup" : "other";
 }
 

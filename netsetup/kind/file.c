@@ -10,6 +10,8 @@
  */
 #include "netsetup/engine.h"
 
+#include "lib/proc.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -473,22 +475,7 @@ static int execute(struct engine *e, const struct change *c)
  */
 bool unit_found(const struct strings *s, const struct unit *u)
 {
-	const char *program = strings_get(s, u->restart);
-	const char *at = getenv("PATH");
-	char path[PATH_MAX];
-
-	if (strchr(program, '/'))
-		return access(program, X_OK) == 0;
-	for (at = at ? at : "/usr/bin:/bin"; *at; at += strspn(at, ":")) {
-		size_t len = strcspn(at, ":");
-
-		(void)snprintf(path, sizeof(path), "%.*s/%s", (int)len, at,
-			       program);
-		if (access(path, X_OK) == 0)
-			return true;
-		at += len;
-	}
-	return false;
+	return proc_found(strings_get(s, u->restart));
 }
 
 /**

@@ -83,6 +83,10 @@ ip nexthop del id 20
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'it goes when they are done with it' '' "$(ip nexthop)"
 
+# Addresses count owners in numbers of their own.
+out=$("${netsetup[@]}" show)
+like 'as show does' 'kernel_lo  address   ::1/128' "$out"
+
 # A kernel that keeps no owner of addresses: the state file knows.
 ip addr add 2001:db8:7::7/64 dev eth0 nodad
 old=$(state)
