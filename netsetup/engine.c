@@ -304,6 +304,7 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 {
 	const struct kind *k = kinds[c->kind];
 	_cleanup_(buf_release) struct buf want = BUF_INIT, have = BUF_INIT;
+	const char *device;
 
 	object_describe(k, e->strings, c->have, &have);
 	if (!c->want)
@@ -312,11 +313,13 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 			"%s '%s': belongs to '%s', and uses a nexthop that would go",
 			k->name, buf_text(&have), OWNER_NAME(k, c->have));
 	object_describe(k, e->strings, c->want, &want);
+	device = device_owner(k, e->strings, c->have);
 	return engine_fail(
 		e, -EPERM,
-		"%s '%s': belongs to '%s' already, as '%s'; 'netsetup adopt' would take it over",
+		"%s '%s': belongs to '%s' already%s%s%s, as '%s'; 'netsetup adopt' would take it over",
 		k->name, buf_text(&want), OWNER_NAME(k, c->have),
-		buf_text(&have));
+		device ? ", on a device of '" : "", device ? device : "",
+		device ? "'" : "", buf_text(&have));
 }
 
 /**

@@ -181,5 +181,7 @@ uint8_t object_protocol(const struct kind *k, const void *object);
 const char *protocol_name(uint8_t protocol, char text[OWNER_SIZE]);
 const char *owner_name(const struct kind *k, const void *object,
 		       char text[OWNER_SIZE]);
+const char *device_owner(const struct kind *k, const struct strings *s,
+			 const void *object);
 #define PROTOCOL_NAME(p) protocol_name((p), (char[OWNER_SIZE]){ 0 })
 #define OWNER_NAME(k, o) owner_name((k), (o), (char[OWNER_SIZE]){ 0 })

@@ -130,3 +130,47 @@ const char *owner_name(const struct kind *k, const void *object,
 		(void)local_name(protocol, text);
 	return name;
 }
+
+/**
+ * device_owner() - Whose devices have such a name as the one that an object is on
+ * @k:		Kind
+ * @s:		Pool
+ * @object:	Object
+ *
+ * Pod networks tag what they make as the kernel's own, or not at all; their devices'
+ * names tell them.
+ *
+ * Return: name, or NULL
+ */
+const char *device_owner(const struct kind *k, const struct strings *s,
+			 const void *object)
+{
+	static const struct {
+		const char *prefix, *name;
+	} names[] = {
+		{ "cilium_", "cilium" },
+		{ "lxc", "cilium" },
+		{ "cali", "calico" },
+		{ "flannel", "flannel" },
+		{ "antrea-", "antrea" },
+		{ "ovn-", "ovn-kubernetes" },
+		{ "kube-ipvs", "kube-proxy" },
+		{ "docker", "docker" },
+		{ "cni", "cni" },
+	};
+
+	for (const struct field *f = k->fields; f->name; f++) {
+		const char *dev;
+		uint32_t id;
+
+		if (f->type != FIELD_DEV)
+			continue;
+		memcpy(&id, (const char *)object + f->offset, sizeof(id));
+		dev = strings_get(s, id);
+		for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+			if (strncmp(dev, names[i].prefix,
+				    strlen(names[i].prefix)) == 0)
+				return names[i].name;
+	}
+	return NULL;
+}

@@ -11,6 +11,7 @@
 
 #include "lib/addr.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <linux/icmpv6.h>
 #include <linux/rtnetlink.h>
@@ -105,6 +106,21 @@ static const struct field fields[] = {
 };
 
 /**
+ * half() - Eight bytes of an address as a number that orders as they do
+ * @a:		Address
+ * @at:		0 or 8
+ *
+ * Return: number
+ */
+static inline uint64_t half(const struct in6_addr *a, size_t at)
+{
+	uint64_t n;
+
+	memcpy(&n, a->s6_addr + at, sizeof(n));
+	return be64toh(n);
+}
+
+/**
  * cmp() - Order by table, destination and metric
  * @s:		Unused
  * @a:		Route
@@ -115,14 +131,15 @@ static const struct field fields[] = {
 static int cmp(const struct strings *s, const void *a, const void *b)
 {
 	const struct route *x = a, *y = b;
-	int c;
 
 	(void)s;
 	if (x->table != y->table)
 		return CMP(x->table, y->table);
-	c = memcmp(&x->dst, &y->dst, sizeof(x->dst));
-	if (c)
-		return c;
+	/* A million routes are compared ten times each. */
+	if (half(&x->dst, 0) != half(&y->dst, 0))
+		return CMP(half(&x->dst, 0), half(&y->dst, 0));
+	if (half(&x->dst, 8) != half(&y->dst, 8))
+		return CMP(half(&x->dst, 8), half(&y->dst, 8));
 	if (x->len != y->len)
 		return CMP(x->len, y->len);
 	return CMP(x->metric, y->metric);

@@ -65,6 +65,14 @@ ip neigh del fe80::1 dev eth0
 conflict link 'somebody else' 'links: [{name: br0, kind: bridge, mtu: 1400}]' ip link add br0 type bridge
 ip link del br0
 
+# Cilium tags its routes as the kernel's own: its devices tell.
+ip link add cilium_host type veth peer name cilium_net
+ip link set cilium_host up
+conflict route kernel 'routes: [{dst: "2001:db8:9::/64", dev: cilium_host}]' ip -6 route add 2001:db8:9::/64 dev cilium_host metric 1024 mtu 1400 proto kernel
+run "${netsetup[@]}" plan "$T/doc.yaml"
+like 'and the pod network is named' "on a device of 'cilium'" "$err"
+ip link del cilium_host
+
 # A nexthop of ours that a route of somebody else uses.
 printf 'version: 1\nnexthops: [{id: 10, via: "fe80::1", dev: eth0}]\n' >"$T/nh.yaml"
 "${netsetup[@]}" apply "$T/nh.yaml" >/dev/null
