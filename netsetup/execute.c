@@ -10,6 +10,7 @@
 #include "netsetup/engine.h"
 
 #include "netsetup/kind/linkinfo.h"
+#include "netsetup/sysctl.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -43,13 +44,17 @@ static void word_cause(struct run *run, const struct step *s, int error,
 		       const char *text, struct buf *out)
 {
 	const struct strings *strings = run->e->strings;
-	const struct link *l = step_want(s, &run->w->want);
+	const void *want = step_want(s, &run->w->want);
+	const struct sysctl *c = want;
+	const struct link *l = want;
 
 	if (run->e->why.len)
 		buf_puts(out, buf_text(&run->e->why));
 	else if (s->kind == KIND_LINK && s->op == OP_ADD &&
 		 error == -EOPNOTSUPP)
 		linkinfo_lacking(strings_get(strings, l->kind), out);
+	else if (s->kind == KIND_SYSCTL && c && error == -ENOENT)
+		sysctl_lacking(strings_get(strings, c->path), out);
 	else if (text[0])
 		buf_printf(out, "kernel says \"%s\" (%s)", text,
 			   strerrorname_np(-error));

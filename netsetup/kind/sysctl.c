@@ -288,6 +288,29 @@ static int observe_sysctls(struct engine *e, const struct scope *scope,
 }
 
 /**
+ * sysctl_lacking() - What is missing where a sysctl is not there
+ * @path:	Below /proc/sys
+ * @out:	Gets the words
+ */
+void sysctl_lacking(const char *path, struct buf *out)
+{
+	char dir[PATH_SIZE + 16];
+	size_t len;
+
+	if (strncmp(path, CONF, strlen(CONF)) == 0) {
+		len = strcspn(path + strlen(CONF), "/");
+		snprintf(dir, sizeof(dir), "/proc/sys/" CONF "%.*s", (int)len,
+			 path + strlen(CONF));
+		if (access(dir, F_OK) < 0) {
+			buf_printf(out, "no device '%.*s'", (int)len,
+				   path + strlen(CONF));
+			return;
+		}
+	}
+	buf_puts(out, "this kernel has no such sysctl");
+}
+
+/**
  * execute() - Write a sysctl
  * @e:		Engine
  * @c:		Change; removal and consequences need nothing done

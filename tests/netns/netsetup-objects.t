@@ -74,7 +74,12 @@ nowhere link 'links: [{name: t0, kind: macvlan, parent: nope}]'
 nowhere address 'addresses: [{address: "2001:db8::1/64", dev: nope}]'
 nowhere route 'routes: [{dst: default, dev: nope}]'
 nowhere nexthop 'nexthops: [{id: 7, dev: nope}]'
+nowhere sysctl 'uplinks: [nope]'
 nowhere neighbour 'neighbours: [{address: "fe80::9", dev: nope, lladdr: "02:00:00:00:00:09"}]'
+printf 'version: 1\nsysctls: {net/ipv6/conf/eth0/accept_rra: 2}\n' >"$T/doc.yaml"
+run "${netsetup[@]}" apply "$T/doc.yaml"
+like 'a sysctl that the kernel has not' "accept_rra = 2': this kernel has no such sysctl; rolled back" "$err"
+rm -rf "$T/state"
 cycle 'link in a bridge' 'links: [{name: b0, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, master: b0, up: true, addrgen: none}]' 'master b0' ip link show t0
 cycle 'altname and group' 'links: [{name: eth0, group: 5, altname: uplink0}]' 'altname uplink0' ip link show eth0
 cycle 'attributes of a link of others' 'links: [{name: eth0, mtu: 1400}]' 'mtu 1400' ip link show eth0
