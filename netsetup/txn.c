@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/txn.h"
 
+#include "netsetup/note.h"
 #include "netsetup/state.h"
 
 #include "lib/log.h"
@@ -475,149 +476,6 @@ void txn_close(struct txn *t)
 }
 
 /**
- * is_untagged() - Whether the kernel keeps no owner for a kind
- * @e:		Engine
- * @kind:	Kind
- *
- * Return: true if it does not
- */
-static bool is_untagged(const struct engine *e, enum kind_id kind)
-{
-	if (kind == KIND_ADDRESS)
-		return !(e->caps & CAP_IFA_PROTO);
-	return kinds[kind]->protocol == 0;
-}
-
-/**
- * note_step() - Write one step's images into a journal
- * @t:		Transaction
- * @j:		Journal
- * @want:	After, or NULL
- * @have:	Before, or NULL
- * @kind:	Kind
- *
- * Return: 0; -ENOMEM
- */
-static int note_step(const struct txn *t, struct journal *j, const void *want,
-		     const void *have, enum kind_id kind)
-{
-	const struct kind *k = kinds[kind];
-	union {
-		struct link link;
-		char bytes[256];
-	} image;
-	int r = model_put(&j->sets[JOURNAL_KEYS], kind, want ? want : have);
-
-	if (r == 0 && have) {
-		memcpy(image.bytes, have, k->size);
-		if (k->image)
-			k->image(want, have, image.bytes);
-		r = model_put(&j->sets[JOURNAL_BEFORE], kind, image.bytes);
-	}
-	if (r < 0 || !want || !is_untagged(t->e, kind) ||
-	    (kind == KIND_LINK && ((const struct link *)want)->kind) ||
-	    model_find(&t->e->owned_keys, kind, want))
-		return r;
-	r = model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want);
-	if (r == 0 && have)
-		r = model_put(&j->sets[JOURNAL_OWNED], kind, image.bytes);
-	return r;
-}
-
-/**
- * note_owned() - Carry over what stays ours, without what is given back
- * @t:		Transaction
- * @w:		Work
- * @j:		Journal
- *
- * An object is given back when what is wanted is what it held before it was ours.
- *
- * Return: 0; -ENOMEM
- */
-static int note_owned(const struct txn *t, const struct work *w,
-		      struct journal *j)
-{
-	int r = 0;
-
-	for (size_t k = 0; k < KIND_MAX && r == 0; k++) {
-		const struct table *t_keys = &t->e->owned_keys.tables[k];
-		size_t size = kinds[k]->size;
-
-		for (size_t i = 0; i < t_keys->n && r == 0; i++) {
-			const char *key = t_keys->items + i * size;
-			const void *want = model_find(&w->want, k, key);
-			const void *old = model_find(&t->e->owned, k, key);
-
-			r = model_put(&j->sets[JOURNAL_PRIOR_KEYS], k, key);
-			if (r == 0 && old)
-				r = model_put(&j->sets[JOURNAL_PRIOR], k, old);
-			if (!want || (old && memcmp(want, old, size) == 0))
-				continue;
-			if (r == 0)
-				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,
-					      key);
-			if (r == 0 && old)
-				r = model_put(&j->sets[JOURNAL_OWNED], k, old);
-		}
-	}
-	return r;
-}
-
-/**
- * is_second() - Whether a step is the second one of its link, whose images are noted
- * @p:		Plan
- * @at:		Place of the step
- *
- * Return: true if it is
- */
-static bool is_second(const struct plan *p, size_t at)
-{
-	const struct step *s = &p->steps[at];
-
-	for (size_t i = 0; s->stage == STAGE_LINK_UP && i < at; i++)
-		if (p->steps[i].kind == KIND_LINK &&
-		    p->steps[i].want == s->want)
-			return true;
-	return false;
-}
-
-/**
- * fill_journal() - All that taking back will need
- * @t:		Transaction
- * @w:		Work
- * @j:		Empty journal
- *
- * Return: 0 or a negative errno
- */
-static int fill_journal(const struct txn *t, const struct work *w,
-			struct journal *j)
-{
-	int r = state_boot_id(j->header.boot);
-
-	j->header.netns = state_netns();
-	j->header.pid = (uint32_t)getpid();
-	if (r == 0)
-		r = note_owned(t, w, j);
-	for (size_t i = 0; i < w->plan.n && r == 0; i++) {
-		const struct step *s = &w->plan.steps[i];
-
-		if (is_second(&w->plan, i))
-			continue;
-		if (s->kind == KIND_UNIT) {
-			/* To be run again if its inputs are put back. */
-			r = model_put(&j->sets[JOURNAL_BEFORE], KIND_UNIT,
-				      step_want(s, &w->want));
-			continue;
-		}
-		r = note_step(t, j, step_want(s, &w->want),
-			      step_have(s, &w->have), s->kind);
-	}
-	for (size_t i = 0; i < JOURNAL_SETS && r == 0; i++)
-		(void)model_sort_all(&j->sets[i]);
-	return r;
-}
-
-/**
  * check_result() - Whether the node is now as planned
  * @t:		Transaction
  * @w:		Work that was done
@@ -712,7 +570,7 @@ int txn_apply(struct txn *t, struct work *w, unsigned int flags)
 		return 0;
 	journal_init(&j, t->e->strings);
 	j.header.flags = flags;
-	r = fill_journal(t, w, &j);
+	r = note_fill(t->e, w, &j);
 	engine_point(t->e);
 	if (r == 0)
 		r = journal_write(&j, t->dir, "journal");
@@ -772,7 +630,7 @@ int txn_undo(struct txn *t)
 		r = engine_plan_images(t->e, &last.sets[JOURNAL_BEFORE],
 				       &last.sets[JOURNAL_KEYS], &w);
 	if (r == 0)
-		r = fill_journal(t, &w, &j);
+		r = note_fill(t->e, &w, &j);
 	if (r < 0)
 		return engine_fail(t->e, r, "undo: %s", strerror(-r));
 	/* Ours is what was ours before the transaction that is undone. */
