@@ -184,6 +184,13 @@ void watch_audit(struct watch *w)
 	/* What has been told already would otherwise count twice. */
 	watch_events(w);
 	lock = watch_lock(w);
+	if (lock == -ENOENT && watch_state_lost(w) == 0)
+		lock = watch_lock(w);
+	if (lock < 0 && lock != -EWOULDBLOCK) {
+		(void)engine_fail(&w->e, lock, "lock: %s", strerror(-lock));
+		failed(w, lock);
+		return;
+	}
 	if (lock < 0) {
 		/* Its end is an event of the folder, and the slow audit comes. */
 		w->locked_out = true;

@@ -96,6 +96,8 @@ static void child_ended(struct loop_source *source, uint32_t events,
 	if (kind == CHILD_RECOVER) {
 		w->counters.recovered += code == EXIT_OK;
 		watch_soon(w, code == EXIT_OK ? 0 : NSEC_PER_SEC);
+		if (w->stopping)
+			loop_quit(&w->loop);
 		return;
 	}
 	if (read_memfd(said, &result) < 0)

@@ -138,6 +138,20 @@ static void on_file(struct loop_source *source, uint32_t events, int64_t now)
 }
 
 /**
+ * follow_state() - Follow the folder of the state
+ * @w:		Watch
+ */
+void follow_state(struct watch *w)
+{
+	char state[64];
+
+	snprintf(state, sizeof(state), "/proc/self/fd/%d/.", w->dir);
+	add_watch(w, state,
+		  IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF,
+		  FOLLOW_STATE);
+}
+
+/**
  * follow_open() - Begin to follow the document and the state
  * @w:		Watch
  *
@@ -145,7 +159,6 @@ static void on_file(struct loop_source *source, uint32_t events, int64_t now)
  */
 int follow_open(struct watch *w)
 {
-	char state[64];
 	_cleanup_free_ char *real = NULL;
 
 	w->notify_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
@@ -154,9 +167,7 @@ int follow_open(struct watch *w)
 	w->follow = calloc(1, sizeof(*w->follow));
 	if (!w->follow)
 		return -ENOMEM;
-	snprintf(state, sizeof(state), "/proc/self/fd/%d/.", w->dir);
-	add_watch(w, state, IN_CLOSE_WRITE | IN_MOVED_TO | IN_DELETE,
-		  FOLLOW_STATE);
+	follow_state(w);
 	if (w->document) {
 		add_folder(w, w->document, FOLLOW_DOCUMENT);
 		real = realpath(w->document, NULL);

@@ -53,7 +53,10 @@ bool repair_begin(struct watch *w)
 	w->lock = watch_lock(w);
 	if (w->lock < 0) {
 		/* A transaction: what it does looks like drift, and is none. */
-		w->locked_out = true;
+		w->locked_out = w->lock == -EWOULDBLOCK;
+		if (!w->locked_out)
+			watch_soon(w, 0);
+		w->lock = -1;
 		return false;
 	}
 	generation_read(w->dir, &now);

@@ -358,6 +358,34 @@ static int take_guard(struct watch *w)
 }
 
 /**
+ * watch_state_lost() - Somebody has removed the folder of the state: make it anew
+ * @w:		Watch
+ *
+ * What was untagged and ours is known no more; the document is, and is kept.
+ *
+ * Return: 0 or a negative errno
+ */
+int watch_state_lost(struct watch *w)
+{
+	int dir = state_open(&w->e, true), r;
+
+	if (dir < 0)
+		return dir;
+	(void)close(w->dir);
+	w->dir = dir;
+	if (w->guard >= 0)
+		(void)close(TAKE_FD(w->guard));
+	r = take_guard(w);
+	if (r < 0)
+		return r;
+	follow_state(w);
+	generation_read(w->dir, &w->generation);
+	say_end(w, LOG_LEVEL_WARNING, say_new("state-lost"),
+		"the folder of the state was removed: made anew");
+	return 0;
+}
+
+/**
  * find_program() - Path of netsetup: it lies beside us
  * @w:		Watch
  */

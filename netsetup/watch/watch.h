@@ -121,6 +121,7 @@ int watch_run(const struct config *config, int n, char **args);
 void watch_stop(struct watch *w, int code);
 void watch_soon(struct watch *w, int64_t ns);
 void watch_devices(struct watch *w);
+must_check int watch_state_lost(struct watch *w);
 void watch_applied(struct watch *w, int code, struct buf *text);
 
 /* generation.c */
@@ -154,5 +155,6 @@ must_check int child_recover(struct watch *w);
 
 /* follow.c */
 must_check int follow_open(struct watch *w);
+void follow_state(struct watch *w);
 void follow_close(struct watch *w);
 void follow_objects(struct watch *w);

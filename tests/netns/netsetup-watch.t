@@ -207,6 +207,19 @@ ip -6 rule del priority 777
 start
 holds 'after kill -9 the next one goes on' wait_for -t 10 same
 
+# The folder of the state goes, or its transaction is killed while we are to end.
+rm -rf "$T/state"
+holds 'the state is removed: said' wait_for event state-lost
+ip -6 rule del priority 777
+holds 'and the rest goes on' wait_for -t 10 same
+SHOOT6_CRASH_AT=5 "$BIN/netsetup" apply "${args[@]}" "$T/b.yaml" >/dev/null 2>&1
+stop
+start
+holds 'ended while a transaction was open: the next one goes on' wait_for -t 10 same
+run "$BIN/netsetup" apply "${args[@]}" --confirm 1s "$T/b.yaml"
+holds 'what awaits confirmation is kept' wait_for event superseded
+holds 'and taken back in time, which is kept' wait_for -t 20 same
+
 # The document is followed.
 sed 's/2001:db8:f::/2001:db8:cafe::/; s/a.conf/b.conf/' "$T/a.yaml" >"$T/new"
 mv "$T/new" "$T/doc.yaml"
