@@ -171,6 +171,20 @@ static int superseded(struct watch *w)
 }
 
 /**
+ * state_lost() - Somebody has removed what the state knew
+ * @w:		Watch
+ * @now:	What there is
+ *
+ * Which untagged objects are ours is known no more; the document is, and is kept.
+ */
+static void state_lost(struct watch *w, const struct generation *now)
+{
+	w->generation = *now;
+	say_end(w, LOG_LEVEL_WARNING, say_new("state-lost"),
+		"the state was removed: the document is kept all the same");
+}
+
+/**
  * watch_audit() - Look at everything, and put back what is not as it should be
  * @w:		Watch
  */
@@ -199,8 +213,13 @@ void watch_audit(struct watch *w)
 	w->locked_out = false;
 	w->counters.audits++;
 	generation_read(w->dir, &now);
-	if (!generation_same(&now, &w->generation))
-		r = superseded(w);
+	if (!generation_same(&now, &w->generation)) {
+		/* Nothing committed at all: removed, not newer. */
+		if (!now.last.inode && !now.journal.inode)
+			state_lost(w, &now);
+		else
+			r = superseded(w);
+	}
 	if (r == 0)
 		r = compare(w);
 	(void)close(lock);

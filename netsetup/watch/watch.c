@@ -361,8 +361,6 @@ static int take_guard(struct watch *w)
  * watch_state_lost() - Somebody has removed the folder of the state: make it anew
  * @w:		Watch
  *
- * What was untagged and ours is known no more; the document is, and is kept.
- *
  * Return: 0 or a negative errno
  */
 int watch_state_lost(struct watch *w)
@@ -379,9 +377,6 @@ int watch_state_lost(struct watch *w)
 	if (r < 0)
 		return r;
 	follow_state(w);
-	generation_read(w->dir, &w->generation);
-	say_end(w, LOG_LEVEL_WARNING, say_new("state-lost"),
-		"the folder of the state was removed: made anew");
 	return 0;
 }
 
