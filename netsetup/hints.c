@@ -363,7 +363,7 @@ int hints_replace(char *path, const struct buf *text, bool *changed)
 	int r;
 
 	if (buf_read_file(&have, path) == 0 && have.len == text->len &&
-	    memcmp(have.data, text->data, text->len) == 0)
+	    (text->len == 0 || memcmp(have.data, text->data, text->len) == 0))
 		return 0;
 	r = make_folders(path);
 	if (r < 0)
@@ -374,7 +374,7 @@ int hints_replace(char *path, const struct buf *text, bool *changed)
 	fd = open(temp.data, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (fd < 0)
 		return -errno;
-	if (write(fd, text->data, text->len) != (ssize_t)text->len)
+	if (write(fd, buf_text(text), text->len) != (ssize_t)text->len)
 		r = -EIO;
 	else if (rename(temp.data, path) < 0)
 		r = -errno;

@@ -224,12 +224,14 @@ void pref64_reload(struct watch *w)
 	struct nat64_hint fixed = { .source = NAT64_STATIC };
 	_cleanup_(buf_release) struct buf path = BUF_INIT;
 	struct hints h;
+	bool known;
 
 	if (!p->on)
 		return;
 	buf_printf(&path, "%s%s", w->config->root ? w->config->root : "",
 		   hints_path(w));
-	if (hints_read(buf_text(&path), &h) == 0) {
+	known = hints_read(buf_text(&path), &h) == 0;
+	if (known) {
 		/* An advertisement heard here is newer than the file. */
 		if (h.nat64.source != NAT64_PREF64 ||
 		    !p->table.offers[NAT64_PREF64].hint.source)
@@ -240,7 +242,9 @@ void pref64_reload(struct watch *w)
 	    nat64_parse(w->config->nat64, &fixed.prefix) == 0)
 		nat64_offer(&p->table, &fixed, loop_now());
 	settle(w, loop_now());
-	publish(w);
+	/* Where nobody knows anything there is nothing to tell. */
+	if (known || p->table.now.source != NAT64_UNKNOWN)
+		publish(w);
 	translator_sync(w);
 }
 
