@@ -424,8 +424,15 @@ void metrics_close(struct watch *w)
 	for (size_t i = 0; i < CLIENTS; i++)
 		if (m->clients[i].source.fd >= 0)
 			drop_client(&m->clients[i]);
-	if (m->listener.fd >= 0)
+	if (m->listener.fd >= 0) {
+		loop_remove(&w->loop, &m->listener);
 		(void)close(m->listener.fd);
+	}
+	/* What happened in the last second is not lost. */
+	if (m->write.slot) {
+		loop_timer_cancel(&w->loop, &m->write);
+		write_file(&m->write, 0);
+	}
 	free(m);
 	w->metrics = NULL;
 }

@@ -21,6 +21,7 @@
 #define KINDS         5
 #define DELETIONS     1000
 #define CHURN_SECONDS 5
+#define IDLE_SECONDS  30
 #define CHURN_RATE    50000
 
 /* An owned object: how it is deleted, and what tells that it is back. */
@@ -145,26 +146,22 @@ static int start_watch(struct bench_row *row, pid_t *ret)
 /**
  * proc_number() - A number of a process
  * @pid:	Process
- * @file:	"stat" for CPU ticks, "status" for resident kB
+ * @file:	"schedstat" for CPU nanoseconds, "status" for resident kB
  *
  * Return: the number, 0 where there is none
  */
 static double proc_number(pid_t pid, const char *file)
 {
-	unsigned long user = 0, sys = 0, kb = 0;
+	unsigned long ns = 0, kb = 0;
 	_cleanup_fclose_ FILE *f = NULL;
 	char path[64], line[512];
 
 	(void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	f = fopen(path, "re");
 	while (f && fgets(line, sizeof(line), f)) {
-		const char *end = strrchr(line, ')');
-
-		if (strcmp(file, "stat") == 0 && end &&
-		    sscanf(end + 1,
-			   " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			   &user, &sys) == 2)
-			return (double)(user + sys);
+		if (strcmp(file, "schedstat") == 0 &&
+		    sscanf(line, "%lu", &ns) == 1)
+			return (double)ns;
 		if (sscanf(line, "VmRSS: %lu", &kb) == 1)
 			return (double)kb;
 	}
@@ -246,11 +243,10 @@ static int run_repair(struct bench_row *row)
 		bench_figure(row, kinds[i].p99, ms[DELETIONS * 99 / 100], 10);
 		row->ours = MAX(row->ours, ms[DELETIONS * 99 / 100]);
 	}
-	idle = proc_number(pid, "stat");
-	(void)poll(NULL, 0,
-		   6000); /* what is measured is the idle time itself */
-	idle = (proc_number(pid, "stat") - idle) * 1000.0 /
-	       (double)sysconf(_SC_CLK_TCK) * 10;
+	/* What is measured is the idle time itself; it holds one audit. */
+	idle = proc_number(pid, "schedstat");
+	(void)poll(NULL, 0, IDLE_SECONDS * 1000);
+	idle = (proc_number(pid, "schedstat") - idle) / 1e6 * 60 / IDLE_SECONDS;
 	bench_figure(row, "idle_cpu_ms_per_min", idle, 5);
 	bench_figure(row, "rss_mb", proc_number(pid, "status") / 1024, 6);
 	bench_stop(pid);
@@ -268,7 +264,7 @@ static int run_churn(struct bench_row *row)
 	const unsigned int step = CHURN_RATE / 10;
 	struct mnl_socket *monitor = NULL;
 	int64_t begin, next;
-	double ticks, ms;
+	double ns, ms;
 	long missed = 0, events = 0;
 	pid_t pid;
 	int r;
@@ -282,7 +278,7 @@ static int run_churn(struct bench_row *row)
 	r = start_watch(row, &pid);
 	if (r < 0)
 		return r;
-	ticks = proc_number(pid, "stat");
+	ns = proc_number(pid, "schedstat");
 	begin = next = bench_now();
 	while (r == 0 && bench_now() - begin < CHURN_SECONDS * 1000000000LL) {
 		int64_t left;
@@ -294,9 +290,8 @@ static int run_churn(struct bench_row *row)
 		if (left > 0)
 			(void)poll(NULL, 0, (int)(left / 1000000));
 	}
-	ticks = (proc_number(pid, "stat") - ticks) * 100.0 /
-		(double)sysconf(_SC_CLK_TCK) /
-		((double)(bench_now() - begin) / 1e9);
+	ns = (proc_number(pid, "schedstat") - ns) * 100.0 /
+	     (double)(bench_now() - begin);
 	for (size_t i = 0; i < KINDS && r == 0; i++) {
 		r = bench_monitor(false, &monitor);
 		if (r == 0 && repair_once(&kinds[i], monitor, &ms) < 0)
@@ -304,8 +299,8 @@ static int run_churn(struct bench_row *row)
 		(void)mnl_socket_close(monitor);
 	}
 	bench_stop(pid);
-	row->ours = ticks;
-	bench_figure(row, "cpu_percent", ticks, 10);
+	row->ours = ns;
+	bench_figure(row, "cpu_percent", ns, 10);
 	bench_figure(row, "missed", (double)missed, 0);
 	bench_figure(row, "events_per_s",
 		     (double)events * 1e9 / (double)(bench_now() - begin), -1);
