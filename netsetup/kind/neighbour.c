@@ -43,7 +43,7 @@ static const struct field proxy_fields[] = {
 	  AT(prefix),
 	  .extra = offsetof(struct proxy, len),
 	  .required = true,
-	  .help = "address, or prefix, that neighbours on dev are answered for" },
+	  .help = "address that the kernel answers neighbours on dev for, or prefix that 'netsetup watch' does" },
 	{ .name = "dev",
 	  .type = FIELD_DEV,
 	  AT(dev),
