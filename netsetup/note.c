@@ -30,8 +30,8 @@ static bool is_untagged(const struct engine *e, enum kind_id kind)
  *
  * Return: 0; -ENOMEM
  */
-static int note_step(const struct engine *e, struct journal *j, const void *want,
-		     const void *have, enum kind_id kind)
+static int note_step(const struct engine *e, struct journal *j,
+		     const void *want, const void *have, enum kind_id kind)
 {
 	const struct kind *k = kinds[kind];
 	union {

@@ -359,6 +359,7 @@ static struct json *list_json(void)
 		struct json *o = json_append_object(list);
 
 		json_set_string(o, "name", faults[i]->name);
+		json_set_string(o, "engine", faults[i]->engine);
 		json_set_string(o, "cause", faults[i]->cause);
 		json_set_string(o, "summary", faults[i]->summary);
 		set_ids(o, "red", faults[i]->red);

@@ -180,6 +180,11 @@ static int do_inject(struct client *c, const struct json *request)
 	int r = fault && !c->fault ? 0 : -EINVAL;
 
 	h->talk_fd = c->source.fd;
+	if (r == 0 && fault->engine &&
+	    strcmp(fault->engine, h->lab.engine) != 0)
+		r = lab_fail(&h->lab, -ENOTSUP,
+			     "fault '%s' is made on engine '%s' alone", name,
+			     fault->engine);
 	if (r == 0) {
 		c->fault = fault;
 		r = fault->inject(&h->lab);

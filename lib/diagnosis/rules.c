@@ -183,7 +183,7 @@ static bool native_names_fail(const struct results *all,
 			      const struct result *seen)
 {
 	static const struct pattern own = { .ids = "DNS-2" };
-	static const struct pattern native = { .ids = "DNS-6 DNS-8",
+	static const struct pattern native = { .ids = "DNS-6 DNS-8 EGR-1",
 					       .reasons = "servfail" };
 
 	return any_like(all, seen, SCOPE_ALL, VERDICT_PASS, &own) &&

@@ -11,6 +11,10 @@ extern const struct fault fault_ra_ignored_forwarding;
 extern const struct fault fault_ra_lifetime_zero;
 extern const struct fault fault_v4_leak;
 extern const struct fault fault_vip_not_programmed;
+extern const struct fault fault_kube_proxy_stopped;
+extern const struct fault fault_nat64_down;
+extern const struct fault fault_coredns_no_dns64;
+extern const struct fault fault_coredns_v4_upstream;
 
 const struct fault *const faults[] = {
 	&fault_nat64_no_route,
@@ -21,6 +25,10 @@ const struct fault *const faults[] = {
 	&fault_ra_lifetime_zero,
 	&fault_v4_leak,
 	&fault_vip_not_programmed,
+	&fault_kube_proxy_stopped,
+	&fault_nat64_down,
+	&fault_coredns_no_dns64,
+	&fault_coredns_v4_upstream,
 };
 const size_t n_faults = ARRAY_SIZE(faults);
 

@@ -35,7 +35,6 @@ static int heal(struct lab *lab)
 const struct fault fault_nat64_no_route = {
 	.name = "nat64-no-route",
 	.summary = "the router has no route to the NAT64 prefix",
-	.engine = "netns",
 	.inject = inject,
 	.heal = heal,
 	.cause = "nat64-no-route",

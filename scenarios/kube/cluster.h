@@ -94,7 +94,8 @@ must_check int cluster_start_proxies(struct cluster *c);
 /* objects.c */
 must_check int cluster_objects(struct cluster *c); /* once the API serves */
 must_check int cluster_services(struct cluster *c); /* once it is ready */
-must_check int cluster_corefile(struct cluster *c, const char *type);
+must_check int cluster_corefile(struct cluster *c, const char *type,
+				const char *upstream);
 must_check int cluster_restart_dns(struct cluster *c); /* and waits for it */
 
 /* ready.c */

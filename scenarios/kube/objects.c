@@ -164,21 +164,22 @@ static int apply_node(struct cluster *c, unsigned int n)
  * cluster_corefile() - CoreDNS' configuration, from netsetup
  * @c:		Cluster
  * @type:	"dns64": CoreDNS synthesises, and asks a resolver that does not; "forward"
+ * @upstream:	Address of that resolver
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_corefile(struct cluster *c, const char *type)
+int cluster_corefile(struct cluster *c, const char *type, const char *upstream)
 {
-	const char *const argv[] = { "netsetup", "emit",
-				     "corefile", "--type",
-				     type,       "upstream=" FABRIC_PLAIN,
-				     NULL };
+	char word[96];
+	const char *const argv[] = { "netsetup", "emit", "corefile", "--type",
+				     type,       word,   NULL };
 	_cleanup_(buf_release) struct buf out = BUF_INIT, err = BUF_INIT;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	_cleanup_(json_freep) struct json *j = json_object();
 	struct json *o;
 	int r, status = 0;
 
+	(void)snprintf(word, sizeof(word), "upstream=%s", upstream);
 	r = member_run(c->control, argv, NULL, lab_deadline(20), &out, &err,
 		       &status);
 	if (r < 0 || status)
@@ -208,7 +209,7 @@ int cluster_objects(struct cluster *c)
 	for (unsigned int n = 1; r == 0 && n <= c->n_nodes; n++)
 		r = apply_node(c, n);
 	if (r == 0)
-		r = cluster_corefile(c, "dns64");
+		r = cluster_corefile(c, "dns64", FABRIC_PLAIN);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(manifests); i++)
 		r = apply(c, manifests[i]);
 	buf_printf(&text, coredns, c->n_nodes > 2 ? 2 : 1);

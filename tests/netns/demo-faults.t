@@ -73,7 +73,7 @@ while read -r fault cause red blocked; do
 		id=
 	done
 	is "$fault: blocked are ${blocked//,/ }" '' "${id:-}"
-done < <(jq -r '.faults[]|[.name, .cause, (.red|sort|join(",")),
+done < <(jq -r '.faults[]|select(.engine != "kubernetes")|[.name, .cause, (.red|sort|join(",")),
 	(.blocked|join(",")|if . == "" then "-" else . end)]|@tsv' "$T/list.json")
 
 for fault in ra-lifetime-zero ra-ignored-forwarding nat64-no-route dns64-absent \
