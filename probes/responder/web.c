@@ -57,21 +57,23 @@ static int whoami(const struct web_server *w, struct MHD_Connection *c,
 		  uint64_t received, struct buf *b)
 {
 	_cleanup_(json_freep) struct json *j = json_object();
-	const union MHD_ConnectionInfo *peer =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const union MHD_ConnectionInfo *fd =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info;
 	struct sockaddr_storage own = { 0 };
 	socklen_t len = sizeof(own);
 
 	if (!j)
 		return -ENOMEM;
-	if (!peer || !fd ||
-	    getsockname(fd->connect_fd, (struct sockaddr *)&own, &len) < 0)
-		return -ENOTCONN;
 	json_set_string(j, "name", w->name);
+	/* One answer at a time: newer libraries keep both in one place. */
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+	if (!info ||
+	    getsockname(info->connect_fd, (struct sockaddr *)&own, &len) < 0)
+		return -ENOTCONN;
 	(void)put_end(j, "address", (struct sockaddr *)&own);
-	json_set_int(j, "client_port", put_end(j, "client", peer->client_addr));
+	info = MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	if (!info)
+		return -ENOTCONN;
+	json_set_int(j, "client_port", put_end(j, "client", info->client_addr));
 	json_set_string(j, "family",
 			own.ss_family == AF_INET6 ? "ipv6" : "ipv4");
 	json_set_int(j, "received", (int64_t)received);

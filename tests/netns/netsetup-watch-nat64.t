@@ -27,12 +27,13 @@ if prefix != "-":
     ra += struct.pack("!BBH", 38, 2, life & ~7) + socket.inet_pton(socket.AF_INET6, prefix)[:12]
 s.sendto(ra, ("ff02::1", 0, 0, socket.if_nametoindex(dev)))
 P
-# Until both ends have their addresses, nothing is sent or heard.
+# Until all ends have their addresses, nothing is sent or heard. The kernel makes them
+# one by one, so that "none is tentative" says nothing before all are there.
+has() { "$@" | grep -q fe80 && ! "$@" | grep -Eq 'tentative|dadfailed'; }
 ready() {
-	! ip -6 addr show tentative | grep -q . &&
-		! ns router ip -6 addr show tentative | grep -q . &&
-		ns router ip -6 addr show dev r0 | grep -q fe80 &&
-		ip -6 addr show dev eth0 | grep -q fe80
+	has ip -6 -o addr show dev eth0 && has ip -6 -o addr show dev pod0 &&
+		has ns router ip -6 -o addr show dev r0 &&
+		has ns router ip -6 -o addr show dev p0
 }
 wait_for ready
 ra() {
