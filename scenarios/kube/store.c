@@ -7,12 +7,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 
 #define IMPORT_S 120
@@ -188,11 +190,11 @@ int store_import(const char *folder, const char *const archives[],
  * @from:	Folder of the source
  * @to:		Folder of the copy
  * @name:	Its name in both
- * @mode:	Permission bits
+ * @st:		Whose it is, and its permission bits
  *
  * Return: 0 or errno
  */
-static int copy_file(int from, int to, const char *name, mode_t mode)
+static int copy_file(int from, int to, const char *name, const struct stat *st)
 {
 	_cleanup_close_ int in = openat(from, name, O_RDONLY | O_CLOEXEC);
 	_cleanup_close_ int out = -1;
@@ -200,13 +202,42 @@ static int copy_file(int from, int to, const char *name, mode_t mode)
 
 	if (in < 0)
 		return -errno;
-	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-	if (out < 0)
+	out = openat(to, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (out < 0 || fchown(out, st->st_uid, st->st_gid) < 0 ||
+	    fchmod(out, st->st_mode & 07777) < 0)
 		return -errno;
+	/* copy_file_range() does not go from one kind of file system to another. */
 	do
-		n = copy_file_range(in, NULL, out, NULL, 1UL << 30, 0);
+		n = sendfile(out, in, NULL, 1UL << 30);
 	while (n > 0);
 	return n < 0 ? -errno : 0;
+}
+
+/**
+ * copy_entry() - Copy what is no folder to another file system
+ * @from:	Folder of the source
+ * @to:		Folder of the copy
+ * @name:	Its name in both
+ * @st:		What it is
+ *
+ * Return: 0 or errno
+ */
+static int copy_entry(int from, int to, const char *name, const struct stat *st)
+{
+	char target[PATH_MAX];
+	ssize_t n;
+
+	if (S_ISREG(st->st_mode))
+		return copy_file(from, to, name, st);
+	if (!S_ISLNK(st->st_mode))
+		return mknodat(to, name, st->st_mode, st->st_rdev) < 0 ?
+			       -errno :
+			       0;
+	n = readlinkat(from, name, target, sizeof(target) - 1);
+	if (n < 0)
+		return -errno;
+	target[n] = '\0';
+	return symlinkat(target, to, name) < 0 ? -errno : 0;
 }
 
 /**
@@ -269,20 +300,21 @@ static int link_name(int from, int to, const char *name)
 	if (fstatat(from, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode) && is_database(name))
-		return copy_file(from, to, name, st.st_mode & 07777);
+		return copy_file(from, to, name, &st);
 	if (!S_ISDIR(st.st_mode)) {
 		if (linkat(from, name, to, name, 0) == 0)
 			return 0;
-		return errno == EXDEV && S_ISREG(st.st_mode) ?
-			       copy_file(from, to, name, st.st_mode & 07777) :
-			       -errno;
+		return errno == EXDEV ? copy_entry(from, to, name, &st) :
+					-errno;
 	}
 
 	if (mkdirat(to, name, 0700) < 0)
 		return -errno;
 	below = openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	source = openat(from, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (below < 0 || source < 0 || fchmod(below, st.st_mode & 07777) < 0)
+	if (below < 0 || source < 0 ||
+	    fchown(below, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(below, st.st_mode & 07777) < 0)
 		return -errno;
 	return link_folder(source, below);
 }
