@@ -79,7 +79,7 @@ static void run_timer(const struct engine_options *options, int64_t deadline,
 {
 	struct engine_options o = *options;
 	_cleanup_(engine_close) struct engine e;
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
 
 	o.crash_at = 0;
 	/* Opening takes it back; what fails is for the next verb to say. */

@@ -2,6 +2,7 @@
 #include "netsetup/engine.h"
 
 #include "netsetup/conf.h"
+#include "netsetup/early.h"
 #include "netsetup/ra.h"
 
 #include <errno.h>
@@ -246,8 +247,15 @@ int observe_dump(struct engine *e, struct nlmsghdr *request, nl_message_fn *fn,
 int observe_kind(struct engine *e, enum kind_id kind, const struct scope *scope,
 		 struct model *out)
 {
-	int r = kinds[kind]->observe ? kinds[kind]->observe(e, scope, out) : 0;
+	int r = -ENODATA;
 
+	if (kind == KIND_ROUTE && e->early && !scope->foreign && !scope->all) {
+		r = early_take(e->early, e->strings, out);
+		e->early = NULL;
+	}
+	if (r == -ENODATA)
+		r = kinds[kind]->observe ? kinds[kind]->observe(e, scope, out) :
+					   0;
 	if (r < 0)
 		return engine_fail(e, r, "list of %s: %s%s%s",
 				   kinds[kind]->plural, e->nl.error.text,

@@ -62,6 +62,7 @@ struct engine {
 	struct model owned_keys; /* all untagged objects that are ours */
 	uint64_t n_writes; /* sysctls and files written */
 	unsigned int point; /* points passed, see engine_point() */
+	struct early *early; /* our routes, listed in advance; or NULL */
 	struct buf why; /* the failure's one line */
 };
 

@@ -37,6 +37,7 @@ static int plan_here(struct session *s, int n, char **args, struct work *w)
 	int r;
 
 	s->reads = true;
+	s->plans = true;
 	r = session_read(s, n, args);
 	if (r < 0)
 		return r;
@@ -77,7 +78,7 @@ static int run_plan(void *config, int n, char **args)
 	if (plan_here(&s, n, args, &w) < 0)
 		return EXIT_USAGE;
 	show_plan(&s.e, &w, s.config->json, &s.seen, NULL);
-	return w.plan.n || s.seen.is_open ? EXIT_FAILED : EXIT_OK;
+	return w.plan.n || session_is_open(&s) ? EXIT_FAILED : EXIT_OK;
 }
 
 /**
@@ -102,7 +103,7 @@ static int run_verify(void *config, int n, char **args)
 	if (!s.config->from && ra_verify(&s.e, &s.conf, &results) < 0)
 		return EXIT_USAGE;
 	show_plan(&s.e, &w, s.config->json, &s.seen, &results);
-	if (w.plan.n || s.seen.is_open)
+	if (w.plan.n || session_is_open(&s))
 		code = EXIT_FAILED;
 	for (size_t i = 0; i < results.n; i++) {
 		if (results.items[i].verdict != VERDICT_FAIL)
@@ -159,7 +160,7 @@ static int run_show(void *config, int n, char **args)
 		session_why(&s, r, "");
 		return EXIT_FAILED;
 	}
-	return s.seen.is_open ? EXIT_FAILED : EXIT_OK;
+	return session_is_open(&s) ? EXIT_FAILED : EXIT_OK;
 }
 
 /**
@@ -194,7 +195,7 @@ static int run_explain(void *config, int n, char **args)
 	if (session_peek(&s) < 0)
 		return EXIT_FAILED;
 	code = explain(&s.e, &req);
-	return code == EXIT_OK && s.seen.is_open ? EXIT_FAILED : code;
+	return code == EXIT_OK && session_is_open(&s) ? EXIT_FAILED : code;
 }
 
 /**

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define EARLY_MIN (64U << 10) /* bytes of a document that is worth a thread */
+
 /**
  * session_print() - Problems on standard error, each as a message
  * @level:	Level
@@ -29,6 +31,9 @@ void session_print(enum log_level level, char *text)
  */
 void session_end(struct session *s)
 {
+	early_end(&s->early);
+	if (s->is_reserved)
+		txn_close(&s->txn);
 	conf_release(&s->conf);
 	engine_close(&s->e);
 	if (s->provider)
@@ -159,6 +164,22 @@ int session_reach(struct session *s)
 }
 
 /**
+ * look_early() - Have our routes listed while the document is read
+ * @s:		Session
+ * @len:	Bytes of the document
+ */
+static void look_early(struct session *s, size_t len)
+{
+	if (!s->plans || s->e.options.offline || len < EARLY_MIN)
+		return;
+	s->is_reserved = s->locks && txn_reserve(&s->e, s->locks, &s->txn);
+	if (s->locks && !s->is_reserved)
+		return;
+	early_begin(&s->early);
+	s->e.early = &s->early;
+}
+
+/**
  * session_read() - Document by argument, standard input or provider
  * @s:		Session
  * @n:		Arguments
@@ -188,6 +209,8 @@ int session_read(struct session *s, int n, char **args)
 			log_error("%s: %s", name, strerror(-r));
 		return r;
 	}
+	if (n)
+		look_early(s, text.len);
 	r = conf_read(s->e.strings, s->e.caps,
 		      strcmp(name, "-") == 0 ? "stdin" : name, text.data,
 		      text.len, &s->conf, &errors);
@@ -232,4 +255,15 @@ int session_peek(struct session *s)
 			"a transaction awaits confirmation for %lld s more: 'netsetup confirm' keeps it, 'netsetup undo' takes it back",
 			(long long)s->seen.awaits_s);
 	return r;
+}
+
+/**
+ * session_is_open() - Whether a transaction waits to be taken back or confirmed
+ * @s:		Session, after session_peek()
+ *
+ * Return: true if one does: what there is may go again
+ */
+bool session_is_open(const struct session *s)
+{
+	return s->seen.is_open || s->seen.awaits_s;
 }

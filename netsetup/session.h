@@ -9,6 +9,7 @@
  */
 
 #include "netsetup/conf.h"
+#include "netsetup/early.h"
 #include "netsetup/provider.h"
 #include "netsetup/reach.h"
 #include "netsetup/txn.h"
@@ -43,6 +44,11 @@ struct session {
 	struct reach reach; /* .text NULL: no check is asked for */
 	struct provider *provider;
 	bool reads; /* a verb that sends nothing but questions */
+	const char *locks; /* verb that is the only one at a time, or NULL */
+	bool plans; /* a verb that compares the document with the node */
+	struct early early;
+	bool is_reserved; /* .txn is, for .locks */
+	struct txn txn;
 	struct txn_seen seen; /* somebody's transaction */
 };
 
@@ -52,6 +58,7 @@ must_check int session_read(struct session *s, int n, char **args);
 void session_print(enum log_level level, char *text);
 must_check int session_reach(struct session *s);
 must_check int session_peek(struct session *s);
+bool session_is_open(const struct session *s);
 void session_why(struct session *s, int r, const char *after);
 
 /* verb_apply.c */

@@ -86,14 +86,16 @@ int state_open(struct engine *e, bool make)
 }
 
 /**
- * state_lock() - Be the only writer of this state, waiting for another one
+ * state_lock() - Be the only writer of this state
  * @e:		Engine
  * @dir:	Folder of the state
  * @verb:	What we do, for whoever waits for us
+ * @wait:	False: somebody else's lock is an error
  *
- * Return: descriptor that holds the lock until it is closed, or a negative errno
+ * Return: descriptor that holds the lock until it is closed; -EWOULDBLOCK, or a
+ *	   negative errno
  */
-int state_lock(struct engine *e, int dir, const char *verb)
+int state_lock(struct engine *e, int dir, const char *verb, bool wait)
 {
 	_cleanup_close_ int fd =
 		openat(dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -104,6 +106,8 @@ int state_lock(struct engine *e, int dir, const char *verb)
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		ssize_t n = pread(fd, who, sizeof(who) - 1, 0);
 
+		if (!wait)
+			return -EWOULDBLOCK;
 		who[n > 0 ? n : 0] = '\0';
 		log_info("waiting for %s", who[0] ? who : "another netsetup");
 		if (flock(fd, LOCK_EX) < 0)

@@ -21,7 +21,8 @@ must_check int state_boot_id(char id[BOOT_SIZE]);
 uint64_t state_netns(void);
 int64_t state_clock(void);
 must_check int state_open(struct engine *e, bool make);
-must_check int state_lock(struct engine *e, int dir, const char *verb);
+must_check int state_lock(struct engine *e, int dir, const char *verb,
+			  bool wait);
 must_check int state_each_old(struct engine *e, state_old_fn *fn,
 			      void *context);
 void state_drop_old(struct engine *e);

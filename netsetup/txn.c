@@ -373,23 +373,49 @@ static int move_in(struct txn *t)
 }
 
 /**
+ * txn_reserve() - Take the lock if that makes nobody wait, and do nothing yet
+ * @e:		Engine
+ * @verb:	What for
+ * @t:		Closed transaction; .lock is set, for txn_open()
+ *
+ * Nothing is made where nothing was ever applied.
+ *
+ * Return: true where the lock is ours
+ */
+bool txn_reserve(struct engine *e, const char *verb, struct txn *t)
+{
+	_cleanup_close_ int dir = state_open(e, false);
+	int lock = dir < 0 ? dir : state_lock(e, dir, verb, false);
+
+	/* txn_open() tries again, and says what is wrong. */
+	buf_clear(&e->why);
+	if (lock < 0)
+		return false;
+	t->dir = TAKE_FD(dir);
+	t->lock = lock;
+	return true;
+}
+
+/**
  * txn_open() - Become the only writer, and take back what was left half done
  * @e:		Engine
  * @verb:	What for
- * @ret:	Transaction; the caller ends it by txn_close()
+ * @ret:	Closed transaction, or reserved; the caller ends it by txn_close()
  *
  * Return: 0; -EINPROGRESS where a transaction awaits confirmation (nothing but
  *	   txn_confirm() and txn_undo() may follow), or a negative errno
  */
 int txn_open(struct engine *e, const char *verb, struct txn *ret)
 {
-	struct txn t = { .e = e, .dir = -1, .lock = -1 };
-	int r;
+	struct txn t = { .e = e, .dir = ret->dir, .lock = ret->lock };
+	int r = 0;
 
-	t.dir = state_open(e, true);
-	r = t.dir < 0 ? t.dir : 0;
-	if (r == 0) {
-		t.lock = state_lock(e, t.dir, verb);
+	if (t.dir < 0) {
+		t.dir = state_open(e, true);
+		r = t.dir < 0 ? t.dir : 0;
+	}
+	if (r == 0 && t.lock < 0) {
+		t.lock = state_lock(e, t.dir, verb, true);
 		r = t.lock < 0 ? t.lock : 0;
 	}
 	if (r == 0)

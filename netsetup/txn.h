@@ -4,6 +4,7 @@
 /**
  * DOC: txn - all of a plan or nothing of it
  *
+ * txn_reserve() may take the lock in advance, where nobody else holds it.
  * txn_open() takes the lock of this network namespace's state, waiting for whoever holds
  * it, and takes back what a killed transaction left. txn_apply() writes the journal,
  * does the steps, looks whether they took effect, and commits; on any failure it takes
@@ -37,12 +38,15 @@ struct txn {
 	uint64_t id;
 };
 
+#define TXN_CLOSED ((struct txn){ .dir = -1, .lock = -1 })
+
 /* What verbs that only read must say. */
 struct txn_seen {
 	bool is_open; /* waits for `netsetup recover` */
 	int64_t awaits_s; /* waits for `netsetup confirm`, that many seconds */
 };
 
+bool txn_reserve(struct engine *e, const char *verb, struct txn *t);
 must_check int txn_open(struct engine *e, const char *verb, struct txn *ret);
 must_check int txn_apply(struct txn *t, struct work *w, unsigned int flags);
 must_check int txn_undo(struct txn *t);

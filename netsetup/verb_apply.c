@@ -168,16 +168,21 @@ static bool tools_found(const struct session *s, const struct work *w)
  */
 static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 {
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(txn_close) struct txn t =
+		s->is_reserved ? s->txn : TXN_CLOSED;
 	_cleanup_(work_release) struct work w = { 0 };
-	int r = txn_open(&s->e, verb, &t);
+	int r;
 
+	s->is_reserved = false;
+	r = txn_open(&s->e, verb, &t);
 	if (r < 0)
 		return open_failed(s, &t, r);
-	if (t.recovered)
+	if (t.recovered) {
 		log_info("took back a transaction that %s",
 			 t.unconfirmed ? "nobody had confirmed" :
 					 "was left open");
+		s->e.early = NULL; /* what it lists has changed since */
+	}
 	r = engine_plan(&s->e, &s->conf, flags, &w);
 	if (r < 0) {
 		session_why(s, r, "; nothing changed");
@@ -221,6 +226,8 @@ static int apply_verb(void *config, int n, char **args, unsigned int flags,
 
 	if (session_begin(&s, config) < 0)
 		return EXIT_USAGE;
+	s.locks = verb;
+	s.plans = true;
 	if (session_read(&s, n, args) < 0)
 		return EXIT_USAGE;
 	if (s.conf.responders.n && !getenv("NETSETUP_WATCH"))
@@ -269,7 +276,7 @@ int verb_adopt(void *config, int n, char **args)
 int verb_undo(void *config, int n, char **args)
 {
 	_cleanup_(session_end) struct session s = { 0 };
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
 	int r;
 
 	(void)args;
@@ -302,7 +309,7 @@ int verb_undo(void *config, int n, char **args)
 int verb_confirm(void *config, int n, char **args)
 {
 	_cleanup_(session_end) struct session s = { 0 };
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
 	int r;
 
 	(void)args;
@@ -337,7 +344,7 @@ int verb_confirm(void *config, int n, char **args)
 int verb_recover(void *config, int n, char **args)
 {
 	_cleanup_(session_end) struct session s = { 0 };
-	_cleanup_(txn_close) struct txn t = { .dir = -1, .lock = -1 };
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
 	int r;
 
 	(void)args;

@@ -40,10 +40,14 @@ holds 'it is applied' test "$new" != "$old"
 is 'a timer waits' 1 "$(timers)"
 for verb in plan verify; do
 	run "${netsetup[@]}" $verb "$T/a.yaml"
-	is "$verb: all is as described" 0 "$rc"
+	is "$verb: all is as described, but may go again" 1 "$rc"
 	like "$verb: and says that it awaits confirmation" 'awaits confirmation' "$err"
 done
+run "${netsetup[@]}" explain 2001:db8:1::1
+is 'explain: so does a route' 1 "$rc"
+like 'explain: and says why' 'awaits confirmation' "$err"
 run "${netsetup[@]}" show --json
+is 'show: so does all that is ours' 1 "$rc"
 like 'show tells the seconds' '"awaits_confirmation_s":6' "$out"
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'another apply is refused' 1 "$rc"
