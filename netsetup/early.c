@@ -29,8 +29,8 @@ void early_begin(struct early *a)
 
 	if (engine_open(&a->e, &options) == 0) {
 		model_init(&a->routes, a->e.strings);
-		a->started = pthread_create(&a->thread, NULL, list_routes, a) ==
-			     0;
+		a->started =
+			pthread_create(&a->thread, NULL, list_routes, a) == 0;
 	}
 	if (!a->started)
 		engine_close(&a->e);

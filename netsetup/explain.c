@@ -184,7 +184,7 @@ static void describe_rule(const struct nlmsghdr *m,
 	if (h->action == FR_ACT_TO_TBL)
 		buf_printf(out, " table %u", nl_u32(at[FRA_TABLE], h->table));
 	else
-		buf_printf(out, " action %u", h->action);
+		buf_printf(out, " action %s", rule_action_name(h->action));
 	buf_printf(out, ", owner %s",
 		   PROTOCOL_NAME(nl_u8(at[FRA_PROTOCOL], 0)));
 }

@@ -154,6 +154,7 @@ extern const struct kind kind_link, kind_sysctl, kind_address, kind_nexthop,
 	kind_route, kind_rule, kind_neighbour, kind_proxy, kind_masquerade,
 	kind_file, kind_unit;
 
+const char *rule_action_name(uint8_t action);
 bool unit_found(const struct strings *s, const struct unit *u);
 /* Removes what a kill left of half written files. */
 must_check int files_clean(struct engine *e, const struct model *keys);

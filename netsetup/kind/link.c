@@ -174,6 +174,23 @@ static int check(const struct strings *s, void *object, struct buf *why)
 }
 
 /**
+ * mode_waits() - Whether a link's way to make addresses can only be set late
+ * @l:		Link
+ *
+ * The kernel refuses stable addresses where there is no secret, and the secret is a
+ * sysctl, which comes when the link is there.
+ *
+ * Return: true if it is set with what goes up
+ */
+static bool mode_waits(const struct link *l)
+{
+	uint32_t both = LINK_SET_ADDRGEN | LINK_SET_SECRET;
+
+	return (l->set & both) == both &&
+	       l->addrgen == IN6_ADDR_GEN_MODE_STABLE_PRIVACY;
+}
+
+/**
  * link_attributes_differ() - Whether a link must be made or changed, beside up and master
  * @want:	Desired link
  * @have:	Observed one, or NULL
@@ -184,6 +201,8 @@ bool link_attributes_differ(const struct link *want, const struct link *have)
 {
 	uint32_t set = want->set;
 
+	if (mode_waits(want))
+		set &= ~(uint32_t)LINK_SET_ADDRGEN;
 	if (!have || (want->kind && !have->owned))
 		return true;
 	if (want->kind &&
@@ -210,7 +229,8 @@ bool link_state_differs(const struct link *want, const struct link *have)
 	bool up = have && have->up;
 
 	return (want->set & LINK_SET_MASTER && want->master != master) ||
-	       (want->set & LINK_SET_UP && want->up != up);
+	       (want->set & LINK_SET_UP && want->up != up) ||
+	       (mode_waits(want) && (!have || want->addrgen != have->addrgen));
 }
 
 /**
@@ -465,7 +485,7 @@ static int encode_new(struct engine *e, struct nl_batch *b, uint32_t tag,
 	if (l->set & LINK_SET_ALTNAME && l->altname)
 		put_altname(b, tag, RTM_NEWLINKPROP, name,
 			    strings_get(e->strings, l->altname));
-	if (l->set & LINK_SET_ADDRGEN) {
+	if (l->set & LINK_SET_ADDRGEN && !mode_waits(l)) {
 		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
 		nl_header(m, sizeof(struct ifinfomsg));
 		nl_put_text(m, IFLA_IFNAME, name);
@@ -502,7 +522,9 @@ static int encode_change(struct engine *e, struct nl_batch *b, uint32_t tag,
 	m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
 	ifi = nl_header(m, sizeof(*ifi));
 	ifi->ifi_index = index;
-	put_attributes(m, w, w->set);
+	put_attributes(m, w,
+		       mode_waits(w) ? w->set & ~(uint32_t)LINK_SET_ADDRGEN :
+				       w->set);
 	if (w->kind && !h->owned)
 		put_owner(b, tag, RTM_NEWLINKPROP, name);
 	if (!(w->set & LINK_SET_ALTNAME) || w->altname == h->altname)
@@ -537,6 +559,13 @@ static int encode_state(struct engine *e, struct nl_batch *b, uint32_t tag,
 		return engine_fail(
 			e, -ENODEV, "no device '%s'",
 			strings_get(e->strings, index ? w->master : w->name));
+	/* Before it goes up, or its first address is of the other kind. */
+	if (mode_waits(w)) {
+		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
+		ifi = nl_header(m, sizeof(*ifi));
+		ifi->ifi_index = index;
+		put_attributes(m, w, LINK_SET_ADDRGEN);
+	}
 	m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
 	ifi = nl_header(m, sizeof(*ifi));
 	ifi->ifi_index = index;

@@ -351,6 +351,9 @@ static int seen_route(const struct nlmsghdr *m, void *context)
 	r->src = nl_in6(at[RTA_PREFSRC]);
 	read_metrics(at[RTA_METRICS], r);
 	r->nexthop = nl_u32(at[RTA_NH_ID], 0);
+	/* Such is what the object does; the route itself is like others. */
+	if (r->nexthop && r->type == RTN_BLACKHOLE)
+		r->type = RTN_UNICAST;
 	if (!r->nexthop && !is_reject(r->type)) {
 		r->onlink = (rt->rtm_flags & RTNH_F_ONLINK) != 0;
 		r->via = nl_in6(at[RTA_GATEWAY]);

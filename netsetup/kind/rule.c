@@ -20,6 +20,20 @@ static const struct choice actions[] = {
 	{ 0 },
 };
 
+/**
+ * rule_action_name() - Word for what a rule does
+ * @action:	FR_ACT_*
+ *
+ * Return: word of the document, or "other"
+ */
+const char *rule_action_name(uint8_t action)
+{
+	for (const struct choice *c = actions; c->name; c++)
+		if (c->value == action)
+			return c->name;
+	return "other";
+}
+
 #define AT(field) .offset = offsetof(struct rule, field)
 
 static const struct field fields[] = {

@@ -58,6 +58,10 @@ link bridge ', mtu: 1400' 'mtu 1400' ''
 link veth ', peer: t1' 't0@t1' 'peer name probe1'
 link vxlan ', id: 42, remote: "2001:db8::1", local: "2001:db8::2", port: 4789' 'vxlan id 42 remote 2001:db8::1 local 2001:db8::2' 'id 1 dstport 4789'
 link macvlan ', parent: eth0, mode: bridge' 'macvlan mode bridge' '' 'link eth0'
+cycle 'link with a stable secret' 'links: [{name: br9, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, up: true, addrgen: stable, secret: "2001:db8::5ec", mtu: 1400, group: 9, altname: uplink7, mac: "02:00:00:00:00:77", master: br9}]' \
+	'addrgenmode stable_secret' ip -d link show t0
+cycle 'route by an object that drops' 'nexthops: [{id: 3, blackhole: true}]
+routes: [{dst: "2001:db8:a::/48", nexthop: 3}]' 'nhid 3' ip -6 route show 2001:db8:a::/48
 link vlan ', parent: eth0, id: 7' 'vlan protocol 802.1Q id 7' 'id 3' 'link eth0'
 link dummy '' 'dummy' ''
 link vrf ', table: 100' 'vrf table 100' 'table 10'
