@@ -8,8 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#define EARLY_MIN (64U << 10) /* bytes of a document that is worth a thread */
+#define EARLY_MIN (64 << 10) /* bytes of a document that is worth a thread */
 
 /**
  * session_print() - Problems on standard error, each as a message
@@ -166,11 +167,14 @@ int session_reach(struct session *s)
 /**
  * look_early() - Have our routes listed while the document is read
  * @s:		Session
- * @len:	Bytes of the document
+ * @name:	File of the document; nothing is done for what is no file
  */
-static void look_early(struct session *s, size_t len)
+static void look_early(struct session *s, const char *name)
 {
-	if (!s->plans || s->e.options.offline || len < EARLY_MIN)
+	struct stat st;
+
+	if (!s->plans || s->e.options.offline || stat(name, &st) < 0 ||
+	    st.st_size < EARLY_MIN)
 		return;
 	s->is_reserved = s->locks && txn_reserve(&s->e, s->locks, &s->txn);
 	if (s->locks && !s->is_reserved)
@@ -199,6 +203,8 @@ int session_read(struct session *s, int n, char **args)
 			"needs a document, '-' for standard input, or --provider and --shoot");
 		return -EINVAL;
 	}
+	if (n)
+		look_early(s, name);
 	if (n == 0)
 		r = provider_text(s, &text);
 	else
@@ -209,8 +215,6 @@ int session_read(struct session *s, int n, char **args)
 			log_error("%s: %s", name, strerror(-r));
 		return r;
 	}
-	if (n)
-		look_early(s, text.len);
 	r = conf_read(s->e.strings, s->e.caps,
 		      strcmp(name, "-") == 0 ? "stdin" : name, text.data,
 		      text.len, &s->conf, &errors);
