@@ -372,7 +372,7 @@ static const struct check checks[] = {
 	  "Kubernetes EndpointSlices",
 	  "every ready endpoint answers, none is silent",
 	  "a stale endpoint fails the same share of connections for ever",
-	  "24 connections; the responder says who it is",
+	  "24 connections, more if one was not met; the responder says who it is",
 	  { "SVC-1" },
 	  expand_spread },
 	{ "SVC-3",

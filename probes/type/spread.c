@@ -4,7 +4,9 @@
  *
  * Every ready endpoint must be met, and none may be silent: with n endpoints a stale
  * one fails 1/n of the connections, always. The responder names its own address, which
- * behind a service is the endpoint's.
+ * behind a service is the endpoint's. Who gets a connection is drawn by lot: of three
+ * endpoints one is passed over by 24 connections in 1 of 5,600 runs, so an endpoint that
+ * was not met gets more rounds before it counts as missed.
  */
 #include "probes/flow.h"
 #include "probes/targets.h"
@@ -15,11 +17,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define FLOWS 24
+#define FLOWS  24 /* of one round, at once */
+#define ROUNDS 5
 
 struct spread {
 	int fds[FLOWS];
-	unsigned int n, good, silent;
+	unsigned int n, good, silent, rounds;
 	bool met[SERVICE_ENDPOINTS];
 };
 
@@ -77,7 +80,7 @@ static void conclude(struct probe *p)
 }
 
 /**
- * start() - Connect them all
+ * start() - Connect a round of them
  * @p:		Probe
  */
 static void start(struct probe *p)
@@ -86,17 +89,34 @@ static void start(struct probe *p)
 	struct evidence e;
 	int r;
 
+	s->rounds++;
 	for (size_t i = 0; i < FLOWS; i++)
 		s->fds[i] = -1;
-	for (; s->n < FLOWS; s->n++) {
+	for (size_t i = 0; i < FLOWS; i++, s->n++) {
 		r = flow_open(p, SOCK_STREAM, &p->spec.addr, p->spec.port,
-			      &s->fds[s->n]);
+			      &s->fds[i]);
 		if (r < 0) {
 			e = evidence_errno(r);
 			probe_error(p, &e, "connect");
 			return;
 		}
 	}
+}
+
+/**
+ * end_round() - Every connection of a round has ended: another one, or the verdict
+ * @p:		Probe
+ */
+static void end_round(struct probe *p)
+{
+	const struct service *service = p->spec.of;
+	struct spread *s = p->own;
+
+	if (s->good == s->n && s->rounds < ROUNDS &&
+	    count_met(p) < service->n_endpoints)
+		start(p);
+	else
+		conclude(p);
 }
 
 /**
@@ -154,7 +174,7 @@ static void ready(struct probe *p, int fd, uint32_t events)
 	for (i = 0; i < FLOWS && s->fds[i] < 0; i++)
 		;
 	if (i == FLOWS)
-		conclude(p);
+		end_round(p);
 }
 
 /**

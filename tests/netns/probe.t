@@ -76,6 +76,7 @@ probe service --check SVC-1 --check SVC-2
 is 'SVC-1 passes' pass "$(said SVC-1 tcp '' .verdict)"
 is 'an endpoint that never answers is missed' endpoint-missed \
 	"$(said SVC-2 '' '' .reason)"
+is 'after five rounds' '120 connections' "$(said SVC-2 '' '' '.detail[:15]')"
 
 probe egress --check N64-2 --check EGR-5 --check MTU-3 --check MTU-4 \
 	--check MTU-6 --check EGR-2
