@@ -89,6 +89,9 @@ must_check int cluster_link_plugins(struct cluster *c);
 must_check int cluster_configure_nodes(struct cluster *c);
 must_check int cluster_start_runtimes(struct cluster *c);
 must_check int cluster_start_kubelet(struct cluster *c, unsigned int n);
+/* Ends it and starts it; @node_ip: with the flag that says which address is the node's. */
+must_check int cluster_restart_kubelet(struct cluster *c, unsigned int n,
+				       bool node_ip);
 must_check int cluster_start_proxies(struct cluster *c);
 
 /* objects.c */
@@ -103,6 +106,13 @@ must_check int cluster_guard(struct cluster *c, struct daemon *d);
 /* Says which daemon has ended, or @what was waited for in vain; returns @error. */
 int cluster_failed(struct cluster *c, int error, const char *what);
 must_check int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns);
+/* Until @is says so of node @n; @what: for the message. */
+must_check int cluster_wait_node(struct cluster *c, unsigned int n,
+				 bool (*is)(const struct json *node),
+				 const char *what);
+/* Ready, with its one IPv6 address; and: not ready. */
+bool cluster_node_well(const struct json *node);
+bool cluster_node_ill(const struct json *node);
 must_check int cluster_wait_dns(struct cluster *c, int64_t deadline_ns);
 
 /* pods.c: seen from inside the pods. */

@@ -209,13 +209,14 @@ int cluster_start_runtimes(struct cluster *c)
 }
 
 /**
- * cluster_start_kubelet() - Start the kubelet of a node, once its containerd serves
+ * start_kubelet() - Start the kubelet of a node, once its containerd serves
  * @c:		Cluster
  * @n:		Number of the node
+ * @node_ip:	Tell it which address is the node's
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_start_kubelet(struct cluster *c, unsigned int n)
+static int start_kubelet(struct cluster *c, unsigned int n, bool node_ip)
 {
 	struct member *m = cluster_node(c, n);
 	char ip[64], name[64];
@@ -224,8 +225,8 @@ int cluster_start_kubelet(struct cluster *c, unsigned int n)
 		"--config=" CLUSTER_ETC "/kubelet.yaml",
 		"--kubeconfig=" CLUSTER_ETC "/kubelet.conf",
 		"--root-dir=/var/lib/kubelet",
-		ip,
 		name,
+		node_ip ? ip : "--v=0",
 		/* For a node that registers itself; else its object says it. */
 		n == 1 && c->n_nodes > 1 ?
 			"--register-with-taints=" CONTROL_TAINT :
@@ -241,6 +242,32 @@ int cluster_start_kubelet(struct cluster *c, unsigned int n)
 	if (r == 0)
 		r = member_spawn(m, argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);
+}
+
+/**
+ * cluster_start_kubelet() - Start the kubelet of a node
+ * @c:		Cluster
+ * @n:		Number of the node
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_start_kubelet(struct cluster *c, unsigned int n)
+{
+	return start_kubelet(c, n, true);
+}
+
+/**
+ * cluster_restart_kubelet() - End the kubelet of a node and start it; its pods run on
+ * @c:		Cluster
+ * @n:		Number of the node
+ * @node_ip:	Tell it which address is the node's
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_restart_kubelet(struct cluster *c, unsigned int n, bool node_ip)
+{
+	daemon_stop(member_daemon(cluster_node(c, n), "kubelet"));
+	return start_kubelet(c, n, node_ip);
 }
 
 /**

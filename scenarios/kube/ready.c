@@ -187,6 +187,77 @@ int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns)
 }
 
 /**
+ * cluster_node_well() - Whether a node is ready and has its one address
+ * @node:	Node
+ *
+ * Return: whether
+ */
+bool cluster_node_well(const struct json *node)
+{
+	const char *name = json_get_string(node, "metadata.name");
+	unsigned int n;
+
+	return name && sscanf(name, "node%u", &n) == 1 &&
+	       has_condition(node, "Ready") && addresses_fit(node, n);
+}
+
+/**
+ * cluster_node_ill() - Whether a node is not ready
+ * @node:	Node
+ *
+ * Return: whether
+ */
+bool cluster_node_ill(const struct json *node)
+{
+	return !has_condition(node, "Ready");
+}
+
+/* A node that is waited for. */
+struct node_wait {
+	bool (*is)(const struct json *node);
+};
+
+/**
+ * see_one() - The node has changed
+ * @arg:	struct node_wait
+ * @event:	Not used
+ * @node:	Node
+ *
+ * Return: 1 once it is as wanted, 0 to go on
+ */
+static int see_one(void *arg, const char *event, const struct json *node)
+{
+	const struct node_wait *w = arg;
+
+	(void)event;
+	return w->is(node);
+}
+
+/**
+ * cluster_wait_node() - Wait until a node is as wanted
+ * @c:		Cluster
+ * @n:		Its number
+ * @is:		Whether it is
+ * @what:	For the message
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_node(struct cluster *c, unsigned int n,
+		      bool (*is)(const struct json *node), const char *what)
+{
+	struct node_wait w = { is };
+	char path[96];
+	int r;
+
+	(void)snprintf(path, sizeof(path),
+		       "/api/v1/nodes?fieldSelector=metadata.name%%3Dnode%u",
+		       n);
+	lab_step(c->lab, "waiting for %s", what);
+	r = api_watch(c->api, path, lab_deadline(60), see_one, &w);
+	return r < 0 ? cluster_failed(c, r, what) : 0;
+}
+
+/**
  * see_deployment() - CoreDNS has changed
  * @arg:	Not used
  * @event:	Not used

@@ -6,6 +6,7 @@
 #include "lib/log.h"
 #include "lib/loop.h"
 #include "scenarios/kube/images.h"
+#include "scenarios/live/judge.h"
 #include "scenarios/live/manifest.h"
 #include "scenarios/live/world.h"
 
@@ -109,6 +110,9 @@ static int look(struct live *live)
 	}
 	r = world_read_nodes(live->api, max, deadline(CALL_S), &live->world);
 	if (r == 0)
+		r = world_judge(live->api, live->m.profile, deadline(CALL_S),
+				&live->report->results);
+	if (r == 0)
 		r = world_read_dns(live->api, deadline(CALL_S), &live->world);
 	if (r < 0)
 		return told(live, r);
@@ -152,38 +156,31 @@ static int make_spaces(struct live *live)
 }
 
 /**
- * hopeless() - Whether a container can never start for want of its image
- * @live:	Run; .problem is set if so
+ * give_up() - Whether a pod can never start: then its node is left out
+ * @live:	Run; gets a result, and .problem
  * @pod:	Pod
- * @container:	Status of the container, or NULL
  *
- * Return: whether
+ * Return: 1 if so, 0 if there is hope, or an errno
  */
-static bool hopeless(struct live *live, const struct json *pod,
-		     const struct json *container)
+static int give_up(struct live *live, const struct json *pod)
 {
-	static const char *const reasons[] = { "ErrImagePull",
-					       "ImagePullBackOff",
-					       "InvalidImageName",
-					       "ErrImageNeverPull" };
-	const char *reason = json_get_string(container, "state.waiting.reason");
 	const char *node = json_get_string(pod, "spec.nodeName");
+	struct results *results = &live->report->results;
+	int r = judge_pod(pod, results);
 
-	for (size_t i = 0; reason && i < ARRAY_SIZE(reasons); i++) {
-		if (strcmp(reason, reasons[i]) != 0)
-			continue;
-		(void)snprintf(live->problem, sizeof(live->problem),
-			       "image '%.200s' on node '%.253s': %s",
-			       live->m.image, node ? node : "", reason);
-		return true;
-	}
-	return false;
+	if (r != 1)
+		return r;
+	(void)snprintf(live->problem, sizeof(live->problem),
+		       "image '%.200s' on node '%.253s': %.120s", live->m.image,
+		       node, results->items[results->n - 1].detail);
+	world_lose(&live->world, node);
+	return 1;
 }
 
 /* Responders that are waited for. */
 struct responders {
 	struct live *live;
-	bool ready[NODES_MAX * 8];
+	bool ready[NODES_MAX * 8]; /* or never will be */
 	size_t n;
 };
 
@@ -193,7 +190,7 @@ struct responders {
  * @event:	Not used
  * @pod:	Pod
  *
- * Return: 1 once there is one ready on each node, 0 to go on, -EIO without the image
+ * Return: 1 once each node has one that is ready or never will be, 0 to go on; an errno
  */
 static int see_responder(void *arg, const char *event, const struct json *pod)
 {
@@ -202,17 +199,20 @@ static int see_responder(void *arg, const char *event, const struct json *pod)
 		json_first(json_get(pod, "status.containerStatuses"));
 	struct responders *w = arg;
 	const struct world *world = &w->live->world;
+	int r;
 
 	(void)event;
-	if (hopeless(w->live, pod, c))
-		return -EIO;
-	if (!node || !json_get_bool(c, "ready", false))
-		return 0;
-	for (size_t i = 0; i < world->n_nodes && i < ARRAY_SIZE(w->ready); i++)
-		if (strcmp(world->nodes[i].name, node) == 0 && !w->ready[i]) {
-			w->ready[i] = true;
-			w->n++;
-		}
+	for (size_t i = 0; node && i < world->n_nodes; i++) {
+		if (strcmp(world->nodes[i].name, node) != 0 ||
+		    i >= ARRAY_SIZE(w->ready) || w->ready[i])
+			continue;
+		r = json_get_bool(c, "ready", false) ? 1 :
+						       give_up(w->live, pod);
+		if (r < 0)
+			return r;
+		w->ready[i] = r;
+		w->n += (size_t)r;
+	}
 	return w->n == world->n_nodes;
 }
 
@@ -248,8 +248,8 @@ static int make_far_ends(struct live *live)
 		       "?labelSelector=app%%3Dresponder",
 		       live->space);
 	r = api_watch(live->api, path, deadline(PODS_S), see_responder, &w);
-	if (r < 0)
-		return told(live, r);
+	if (r < 0 || world_left(&live->world) == 0)
+		return told(live, r < 0 ? r : -EIO);
 	return told(live, world_read_services(live->api, live->space,
 					      deadline(CALL_S), &live->world));
 }
@@ -313,7 +313,7 @@ struct probers {
 	struct live *live;
 	const struct manifest *m;
 	bool done[NODES_MAX * 8];
-	size_t n;
+	size_t n, all;
 };
 
 /**
@@ -322,7 +322,7 @@ struct probers {
  * @event:	Not used
  * @pod:	Pod
  *
- * Return: 1 once all have ended, 0 to go on, -EIO where one cannot run
+ * Return: 1 once all have ended or never will run, 0 to go on, or an errno
  */
 static int see_prober(void *arg, const char *event, const struct json *pod)
 {
@@ -330,17 +330,19 @@ static int see_prober(void *arg, const char *event, const struct json *pod)
 	const char *name = json_get_string(pod, "metadata.name");
 	struct probers *p = arg;
 	size_t i;
+	int r;
 
 	(void)event;
 	if (!name || sscanf(name, "probe-%zu", &i) != 1 ||
 	    i >= ARRAY_SIZE(p->done))
 		return 0;
-	if (hopeless(p->live, pod, c))
-		return -EIO;
-	if (!json_get(c, "state.terminated") || p->done[i])
+	if (p->done[i])
 		return 0;
+	r = json_get(c, "state.terminated") ? 1 : give_up(p->live, pod);
+	if (r <= 0)
+		return r;
 	p->done[i] = true;
-	return ++p->n == p->live->world.n_nodes;
+	return ++p->n == p->all;
 }
 
 /**
@@ -358,6 +360,8 @@ static int collect(struct live *live, const struct manifest *m)
 		_cleanup_(buf_release) struct buf log = BUF_INIT;
 		char path[192];
 
+		if (live->world.nodes[i].lost)
+			continue;
 		(void)snprintf(path, sizeof(path),
 			       "/api/v1/namespaces/%s/pods/probe-%zu/log"
 			       "?container=probe",
@@ -384,12 +388,15 @@ static int collect(struct live *live, const struct manifest *m)
  */
 static int probe(struct live *live, const struct manifest *m)
 {
-	struct probers p = { .live = live, .m = m };
+	struct probers p = { .live = live,
+			     .m = m,
+			     .all = world_left(&live->world) };
 	char path[128];
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++)
-		r = make_prober(live, m, i);
+		if (!live->world.nodes[i].lost)
+			r = make_prober(live, m, i);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path),

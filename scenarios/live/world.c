@@ -2,6 +2,7 @@
 #include "scenarios/live/world.h"
 
 #include "lib/addr.h"
+#include "scenarios/live/judge.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -112,7 +113,7 @@ static void read_pod_cidr(const struct json *node, struct world_node *n)
  * @deadline_ns: When to give up
  * @w:		Gets them
  *
- * Nodes that are not Ready are counted in .n_all only.
+ * Nodes that are not Ready or have no IPv6 address are counted in .n_all only.
  *
  * Return: 0, -ENOMEM, or see api.h
  */
@@ -143,9 +144,65 @@ int world_read_nodes(struct api *api, unsigned int max, int64_t deadline_ns,
 		n->ready = true;
 		read_addresses(item, n);
 		read_pod_cidr(item, n);
-		w->n_nodes++;
+		if (n->address[0])
+			w->n_nodes++;
+		else
+			*n = (struct world_node){ 0 };
 	}
 	return 0;
+}
+
+/**
+ * world_judge() - What the API says is wrong with the nodes
+ * @api:	The cluster
+ * @profile:	What is promised
+ * @deadline_ns: When to give up
+ * @results:	Gets what was found
+ *
+ * Return: 0, -ENOMEM, or see api.h
+ */
+int world_judge(struct api *api, const char *profile, int64_t deadline_ns,
+		struct results *results)
+{
+	_cleanup_(json_freep) struct json *list = NULL;
+	bool dual = strcmp(profile, "dual-stack") == 0;
+	const struct json *item;
+	int r;
+
+	r = api_get(api, "/api/v1/nodes", deadline_ns, &list);
+	if (r < 0)
+		return r;
+	for (item = json_first(json_get(list, "items")); item && r == 0;
+	     item = json_next(item))
+		r = judge_node(item, dual, results);
+	return r;
+}
+
+/**
+ * world_lose() - Leave a node out: pods cannot start there
+ * @w:		The world
+ * @node:	Its name
+ */
+void world_lose(struct world *w, const char *node)
+{
+	for (size_t i = 0; i < w->n_nodes; i++)
+		if (strcmp(w->nodes[i].name, node) == 0)
+			w->nodes[i].lost = true;
+}
+
+/**
+ * world_left() - How many nodes are probed
+ * @w:		The world
+ *
+ * Return: number
+ */
+size_t world_left(const struct world *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_nodes; i++)
+		n += !w->nodes[i].lost;
+	return n;
 }
 
 /**
@@ -346,7 +403,7 @@ static void add_peers(struct json *root, const struct world *w)
 		json_set_string(p, "kind", "node");
 		json_set_string(p, "node", n->name);
 		json_set_string(p, "address", n->address);
-		if (!n->responder[0])
+		if (!n->responder[0] || n->lost)
 			continue;
 		p = json_append_object(peers);
 		(void)snprintf(name, sizeof(name), "%s/%s", n->name,
@@ -384,7 +441,7 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 		json_set_int(s, "node_port", w->node_port);
 	list = json_set_array(s, "endpoints");
 	for (size_t i = 0; i < w->n_nodes; i++)
-		if (w->nodes[i].responder[0])
+		if (w->nodes[i].responder[0] && !w->nodes[i].lost)
 			json_append_string(list, w->nodes[i].responder);
 
 	if (node >= w->n_nodes || !w->nodes[node].self_vip[0])

@@ -11,6 +11,7 @@
 
 #include "lib/buf.h"
 #include "lib/json.h"
+#include "lib/result.h"
 #include "scenarios/live/api.h"
 
 #define WORLD_NAME 254
@@ -24,11 +25,12 @@ struct world_node {
 	char self_vip[64]; /* service whose one endpoint is the prober itself */
 	bool ready;
 	bool v4_address; /* has an IPv4 InternalIP too */
+	bool lost; /* pods cannot start there: is not probed */
 };
 
 struct world {
 	struct world_node *nodes;
-	size_t n_nodes; /* probed */
+	size_t n_nodes; /* probed, those lost among them */
 	size_t n_all; /* in the cluster */
 	char dns[64]; /* the cluster's DNS service */
 	char domain[128]; /* "cluster.local" */
@@ -41,6 +43,9 @@ struct world {
 
 must_check int world_read_nodes(struct api *api, unsigned int max,
 				int64_t deadline_ns, struct world *w);
+/* What the API says of every node, see judge.h. */
+must_check int world_judge(struct api *api, const char *profile,
+			   int64_t deadline_ns, struct results *results);
 must_check int world_read_dns(struct api *api, int64_t deadline_ns,
 			      struct world *w);
 must_check int world_read_services(struct api *api, const char *space,
@@ -51,4 +56,7 @@ must_check int world_read_egress(const char *file, struct world *w,
 must_check int world_targets(const struct world *w, size_t node, bool host,
 			     const char *profile, struct buf *out);
 must_check int world_hints(const struct world *w, size_t node, struct buf *out);
+/* A node on which pods cannot start: nobody tries to reach it. */
+void world_lose(struct world *w, const char *node);
+size_t world_left(const struct world *w);
 void world_release(struct world *w);

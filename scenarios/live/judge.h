@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/**
+ * DOC: judge - what the API itself says is wrong, as results
+ *
+ * A node that is not ready, or whose pods cannot start, runs no check: it must not look
+ * like success. What the kubelet reported becomes a result of vantage "host:NODE", so
+ * that the diagnosis names it as any other. Pure functions; @results owns what is added.
+ */
+
+#include "lib/json.h"
+#include "lib/result.h"
+
+/* ADR-4: the family of its addresses; RUN-1 "node" where it is not ready. */
+must_check int judge_node(const struct json *node, bool dual_stack,
+			  struct results *results);
+/* RUN-1 "pod" where it can never start: 1, or 0 where there is hope; or an errno. */
+must_check int judge_pod(const struct json *pod, struct results *results);
