@@ -12,16 +12,16 @@
 /* What the evidence of one finding shares, gathered from its results. */
 struct names {
 	char hop[128], router[96], peer[96], src[96], text[96], node[48];
-	const char *facts[16];
+	const char *facts[17];
 	const struct result *first;
 };
 
 /* Facts that stand for a placeholder of the same name. */
 static const char *const fact_keys[] = {
-	"prefix", "prefix_ra", "prefix_dns", "resolver",
-	"name",   "vip",       "endpoint",   "pod_cidr",
-	"mtu",    "mtu_ok",    "mtu_fail",   "accept_ra",
-	"dev",    "hop_limit", "image",      "server",
+	"prefix",   "prefix_ra", "prefix_dns", "resolver",  "name",
+	"vip",      "endpoint",  "pod_cidr",   "mtu",       "mtu_ok",
+	"mtu_fail", "accept_ra", "dev",        "hop_limit", "image",
+	"server",   "address",
 };
 static_assert(ARRAY_SIZE(fact_keys) == ARRAY_SIZE(((struct names *)0)->facts),
 	      "one place per key");

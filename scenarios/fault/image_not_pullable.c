@@ -23,7 +23,7 @@
 static int rename_image(struct lab *lab, const char *from, const char *to)
 {
 	const char *const tag[] = { "ctr", "-n", "k8s.io", "images",
-				    "tag", from, to,	   NULL };
+				    "tag", from, to,       NULL };
 	const char *const rm[] = { "ctr", "-n", "k8s.io", "images",
 				   "rm",  from, NULL };
 	struct member *m = lab_member(lab, "node2");

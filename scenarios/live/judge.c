@@ -84,6 +84,7 @@ static int judge_addresses(const struct json *node, const char *name,
 	if (!wrong && !right)
 		return 0; /* no kubelet has been there yet */
 	if (right && (dual_stack || !wrong)) {
+		r.verdict = VERDICT_PASS;
 		(void)snprintf(r.detail, sizeof(r.detail),
 			       "the InternalIP is %s", right);
 		return results_add(results, &r);
@@ -175,8 +176,8 @@ int judge_pod(const struct json *pod, struct results *results)
 			if (strcmp(hopeless[i], why) != 0)
 				continue;
 			begin(&r, "RUN-1", "pod", node);
-			(void)snprintf(r.detail, sizeof(r.detail),
-				       "%s: %.220s", why, text ? text : "");
+			(void)snprintf(r.detail, sizeof(r.detail), "%s: %.220s",
+				       why, text ? text : "");
 			result_fact(&r, "image", "%s", image ? image : "");
 			fail(&r, REASON_IMAGE_PULL);
 			e = results_add(results, &r);

@@ -16,6 +16,9 @@ while read -r fault cause red; do
 	jq_is "$fault: what fails" "$red" \
 		'[.results[]|select(.verdict=="fail").id]|unique|join(",")' "$R"
 	[ -s "$R" ] || diag "$(<"$T/err")"
+	jq -e --arg red "$red" '[.results[]|select(.verdict=="fail").id]|unique|
+		join(",") == $red' "$R" >"$T/same" ||
+		diag "$(jq -c '.results[]|select(.verdict=="fail")' "$R")"
 done < <(jq -r '.faults[]|select(.engine == "kubernetes")|[.name, .cause,
 	(.red|sort|join(","))]|@tsv' "$T/list.json")
 # Which names fail as well depends on where CoreDNS runs.

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/cleanup.h"
+#include "scenarios/live/judge.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#define V6     "{\"type\":\"InternalIP\",\"address\":\"2001:db8::1\"}"
+#define V4     "{\"type\":\"InternalIP\",\"address\":\"192.0.2.1\"}"
+#define NAME   "{\"type\":\"Hostname\",\"address\":\"n\"}"
+#define READY  "{\"type\":\"Ready\",\"status\":\"True\",\"message\":\"ok\"}"
+#define NOT(m) "{\"type\":\"Ready\",\"status\":\"False\",\"message\":\"" m "\"}"
+#define NODE(addresses, condition)                                             \
+	"{\"metadata\":{\"name\":\"n\"},\"status\":{\"addresses\":[" addresses \
+	"],\"conditions\":[" condition "]}}"
+
+static const struct {
+	const char *what, *node;
+	bool dual_stack;
+	const char *wanted; /* "ID verdict reason" of each, a space after */
+} nodes[] = {
+	{ "well", NODE(V6 "," NAME, READY), false, "ADR-4 pass  " },
+	{ "IPv4 alone", NODE(V4 "," NAME, READY), false,
+	  "ADR-4 fail wrong-family " },
+	{ "IPv4 alone in dual stack", NODE(V4, READY), true,
+	  "ADR-4 fail wrong-family " },
+	{ "both", NODE(V4 "," V6, READY), false, "ADR-4 fail wrong-family " },
+	{ "both in dual stack", NODE(V6 "," V4, READY), true, "ADR-4 pass  " },
+	{ "no CNI", NODE(V6, NOT("reason:NetworkPluginNotReady message:x")),
+	  false, "ADR-4 pass  RUN-1 fail cni-missing " },
+	{ "some other reason", NODE(V6, NOT("PLEG is not healthy")), false,
+	  "ADR-4 pass  RUN-1 fail pod-not-ready " },
+	{ "no kubelet yet", NODE("", ""), false, "" },
+	{ "no node", "{}", false, "" },
+};
+
+#define POD(state)                                                         \
+	"{\"spec\":{\"nodeName\":\"n\"},\"status\":{\"containerStatuses\"" \
+	":[{\"image\":\"x:1\",\"state\":{" state "}}]}}"
+#define WAITS(why) "\"waiting\":{\"reason\":\"" why "\",\"message\":\"m\"}"
+
+static const struct {
+	const char *what, *pod;
+	int r;
+	const char *wanted;
+} pods[] = {
+	{ "runs", POD("\"running\":{}"), 0, "" },
+	{ "is made", POD(WAITS("ContainerCreating")), 0, "" },
+	{ "no image", POD(WAITS("ErrImagePull")), 1, "RUN-1 fail image-pull " },
+	{ "no image again", POD(WAITS("ImagePullBackOff")), 1,
+	  "RUN-1 fail image-pull " },
+	{ "nowhere yet", "{\"status\":{}}", 0, "" },
+};
+
+/**
+ * parse() - Read a constant
+ * @text:	JSON
+ *
+ * Return: it; the caller frees it
+ */
+static struct json *parse(const char *text)
+{
+	struct json *j = NULL;
+
+	CHECK_INT(text, 0, json_parse(text, strlen(text), &j));
+	return j;
+}
+
+/**
+ * check_results() - Compare what was found
+ * @what:	Case
+ * @wanted:	See nodes[]
+ * @all:	Results; released
+ */
+static void check_results(const char *what, const char *wanted,
+			  struct results *all)
+{
+	_cleanup_(buf_release) struct buf got = BUF_INIT;
+
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *r = &all->items[i];
+
+		buf_printf(&got, "%s %s %s ", r->id,
+			   r->verdict == VERDICT_PASS ? "pass" : "fail",
+			   r->reason);
+		CHECK_STR(what, "host:n", r->vantage);
+	}
+	CHECK_STR(what, wanted, buf_text(&got));
+	results_release(all);
+}
+
+/**
+ * test_nodes() - What is found of each node
+ */
+static void test_nodes(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(nodes); i++) {
+		_cleanup_(json_freep) struct json *j = parse(nodes[i].node);
+		struct results all = { 0 };
+
+		CHECK_INT(nodes[i].what, 0,
+			  judge_node(j, nodes[i].dual_stack, &all));
+		check_results(nodes[i].what, nodes[i].wanted, &all);
+	}
+}
+
+/**
+ * test_pods() - Which pods there is no hope for
+ */
+static void test_pods(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
+		_cleanup_(json_freep) struct json *j = parse(pods[i].pod);
+		struct results all = { 0 };
+
+		CHECK_INT(pods[i].what, pods[i].r, judge_pod(j, &all));
+		check_results(pods[i].what, pods[i].wanted, &all);
+	}
+}
+
+UNIT_SUITE(judge, { "nodes", test_nodes }, { "pods", test_pods });
