@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <openssl/x509_vfy.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,32 @@ static void finish(struct http_call *call, int r)
 }
 
 /**
+ * judge_certificate() - Why a server's certificate was refused
+ * @easy:	Transfer that ended so
+ *
+ * libcurl compares the name itself, once OpenSSL has found no fault with the chain, and
+ * leaves OpenSSL's verdict at 0 or "unspecified" where that failed.
+ *
+ * Return: what is wrong with it
+ */
+static enum http_certificate judge_certificate(CURL *easy)
+{
+	long verdict = X509_V_OK;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	switch (verdict) {
+	case X509_V_OK:
+	case X509_V_ERR_UNSPECIFIED:
+		return HTTP_CERTIFICATE_NAME;
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return HTTP_CERTIFICATE_EXPIRED;
+	default:
+		return HTTP_CERTIFICATE_AUTHORITY;
+	}
+}
+
+/**
  * finish_curl() - End a call by what libcurl says
  * @call:	Call
  * @code:	Its code
@@ -104,6 +131,8 @@ static void finish_curl(struct http_call *call, CURLcode code)
 	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	(void)curl_easy_getinfo(call->easy, CURLINFO_OS_ERRNO, &os_errno);
 	call->status = (unsigned int)status;
+	if (r == -EKEYREJECTED)
+		call->certificate = judge_certificate(call->easy);
 	call->etag[0] = '\0';
 	if (curl_easy_header(call->easy, "ETag", 0, CURLH_HEADER, -1, &etag) ==
 		    CURLHE_OK &&

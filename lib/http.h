@@ -23,6 +23,14 @@
 
 struct http;
 
+/* What is wrong with a server's certificate. */
+enum http_certificate {
+	HTTP_CERTIFICATE_FINE,
+	HTTP_CERTIFICATE_NAME, /* it does not name the host of the URL */
+	HTTP_CERTIFICATE_EXPIRED, /* or is not valid yet */
+	HTTP_CERTIFICATE_AUTHORITY, /* nobody we trust has signed it */
+};
+
 struct http_request {
 	const char *url;
 	const char *method; /* NULL: GET */
@@ -48,6 +56,7 @@ struct http_call {
 	char etag[64]; /* of the answer, or "" */
 	struct buf body;
 	char error[192]; /* words where r < 0 */
+	enum http_certificate certificate; /* where r is -EKEYREJECTED */
 	int64_t elapsed_ns; /* from its start */
 
 	/* Private. */

@@ -144,6 +144,8 @@ static const struct {
 		"the certificate is not signed by the expected CA" },
 	[REASON_TLS_NAME] = { "tls-name",
 		"the certificate does not name this address or name" },
+	[REASON_TLS_EXPIRED] = { "tls-expired",
+		"the certificate's time is over, or has not begun" },
 	[REASON_TLS_HANDSHAKE] = { "tls-handshake", "the TLS handshake fails" },
 	[REASON_HTTP_STATUS] = { "http-status",
 		"the server answers with another HTTP status" },

@@ -616,6 +616,27 @@ static const struct cause_info causes[] = {
 			"anew",
 		.clause = "RFC 6125 section 6",
 	},
+	[CAUSE_API_CERT_CA] = {
+		.token = "api-cert-ca",
+		.sentence = "the API server's certificate at %(server|its "
+			"address) is not signed by the cluster's authority",
+		.means = "somebody else answers there, or the authority was "
+			"changed and pods still have the old one",
+		.remedy = "compare the server's certificate with ConfigMap "
+			"kube-root-ca.crt, and start pods anew after a "
+			"change of authority",
+		.clause = "kubernetes.io: service account tokens",
+	},
+	[CAUSE_API_CERT_EXPIRED] = {
+		.token = "api-cert-expired",
+		.sentence = "the API server's certificate at %(server|its "
+			"address) is out of its time",
+		.means = "TLS clients refuse the connection although the "
+			"server is fine; or this node's clock is wrong",
+		.remedy = "renew the certificate (`kubeadm certs renew "
+			"apiserver`), and compare the clocks",
+		.clause = "RFC 5280 section 4.1.2.5",
+	},
 	[CAUSE_API_TOKEN] = {
 		.token = "api-token",
 		.sentence = "the API server does not accept the pod's token "
