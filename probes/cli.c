@@ -7,6 +7,8 @@
 #include "lib/opt.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +16,7 @@
 struct config {
 	const char *targets, *hints, *vantage, *prior, *profile, *explain;
 	struct opt_list checks;
-	int64_t deadline_ns;
+	int64_t deadline_ns, every_ns;
 	bool list, json;
 	unsigned int verbose;
 };
@@ -37,6 +39,9 @@ static const struct opt options[] = {
 	  "run this check alone; may be repeated", NULL },
 	{ "deadline", 0, OPT_DURATION, "TIME", OPT(deadline_ns), 0, 0, NULL,
 	  "for the whole run (default 20s)", NULL },
+	{ "every", 0, OPT_DURATION, "TIME", OPT(every_ns), 0, 0, NULL,
+	  "run again and again, that long apart, until ended by a signal",
+	  NULL },
 	{ "list", 'l', OPT_FLAG, NULL, OPT(list), 0, 0, NULL, "list the checks",
 	  NULL },
 	{ "explain", 0, OPT_STRING, "ID", OPT(explain), 0, 0, NULL,
@@ -363,6 +368,33 @@ static int run(const struct probe_program *program, const struct config *config,
 }
 
 /**
+ * run_again() - Run the catalogue again and again
+ * @program:	Program
+ * @config:	Options
+ * @t:		Targets
+ * @prior:	Results gathered before
+ *
+ * What may change is read anew each time: resolv.conf, addresses, tokens.
+ *
+ * Return: exit code, where it cannot go on; else a signal ends it
+ */
+static int run_again(const struct probe_program *program,
+		     const struct config *config, const struct targets *t,
+		     const struct results *prior)
+{
+	int code = run(program, config, t, prior);
+
+	while (config->every_ns > 0 &&
+	       (code == EXIT_OK || code == EXIT_FAILED)) {
+		int64_t left = config->every_ns / NSEC_PER_MSEC;
+
+		(void)poll(NULL, 0, (int)MIN(left, (int64_t)INT_MAX));
+		code = run(program, config, t, prior);
+	}
+	return code;
+}
+
+/**
  * probe_main() - All that main() of a probe program does
  * @program:	Its name and catalogue
  * @argc:	Of main()
@@ -411,5 +443,5 @@ int probe_main(const struct probe_program *program, int argc, char **argv)
 	}
 	if (read_prior(config.prior, &prior) < 0)
 		return EXIT_USAGE;
-	return run(program, &config, &t, &prior);
+	return run_again(program, &config, &t, &prior);
 }

@@ -6,6 +6,7 @@
 #include "probes/expand.h"
 #include "probes/flow.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -334,6 +335,113 @@ static int expand_vip_mtu(const struct check *c, struct engine *e)
 	return 0;
 }
 
+/* Names by which programs in a pod know the API server. */
+#define API_NAME   "kubernetes.default.svc"
+#define API_READY  "/readyz"
+#define API_TRY_NS (4 * NSEC_PER_SEC) /* TLS on a busy machine */
+
+/**
+ * add_api() - One call of the API with our own identity
+ * @c:		Check
+ * @e:		Engine
+ * @variant:	Tells it apart
+ * @addr:	Where it is; not set: looked up
+ * @port:	Port
+ * @ret:	The probe, for more of its spec
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_api(const struct check *c, struct engine *e, const char *variant,
+		   const struct addr *addr, uint16_t port, struct probe **ret)
+{
+	const struct api_target *api = &e->targets->api;
+	struct probe *p = probe_add(e, c, &probe_http, variant);
+
+	if (!p)
+		return -ENOMEM;
+	if (addr_is_set(addr))
+		probe_set_dst(p, addr, port);
+	p->spec.port = port;
+	p->spec.path = API_READY;
+	p->spec.tls = true;
+	p->spec.ca = api->ca;
+	p->spec.token = api->token;
+	p->spec.timeout_ns = API_TRY_NS;
+	if (addr_is_set(addr))
+		result_fact(&p->result, "server", "%s", ADDR_TEXT(addr));
+	*ret = p;
+	return 0;
+}
+
+/**
+ * set_name() - Ask for a server by its name
+ * @p:		Probe
+ * @name:	Name that the certificate must have
+ */
+static void set_name(struct probe *p, const char *name)
+{
+	p->spec.name = name;
+	result_fact(&p->result, "server", "%s", name);
+	(void)snprintf(p->result.dst, sizeof(p->result.dst), "%.120s", name);
+}
+
+/**
+ * expand_api() - API-1: by service address, by name, and what our Role permits
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
+static int expand_api(const struct check *c, struct engine *e)
+{
+	const struct targets *t = e->targets;
+	const struct addr none = { 0 };
+	struct probe *p;
+	int r;
+
+	if (!addr_is_set(&t->api.vip))
+		return 0;
+	r = add_api(c, e, "vip", &t->api.vip, t->api.port, &p);
+	if (r == 0)
+		r = add_api(c, e, "name", &none, t->api.port, &p);
+	if (r < 0)
+		return r;
+	set_name(p, API_NAME);
+	p->spec.lookup = t->api.lookup;
+	p->spec.resolver = t->cluster_dns;
+	if (!t->api.read)
+		return 0;
+	r = add_api(c, e, "read", &t->api.vip, t->api.port, &p);
+	if (r == 0)
+		p->spec.path = t->api.read;
+	return r;
+}
+
+/**
+ * expand_external() - API-2: where the users of the cluster reach it
+ * @c:		Check
+ * @e:		Engine
+ *
+ * Return: 0; -ENOMEM
+ */
+static int expand_external(const struct check *c, struct engine *e)
+{
+	const struct api_target *api = &e->targets->api;
+	struct probe *p;
+	int r;
+
+	if (!api->external_port)
+		return 0;
+	r = add_api(c, e, api->external_name ? "name" : "literal",
+		    &api->external, api->external_port, &p);
+	if (r < 0)
+		return r;
+	p->spec.ca = api->external_ca;
+	if (api->external_name)
+		set_name(p, api->external_name);
+	return 0;
+}
+
 static const struct check checks[] = {
 	{ "DNS-1",
 	  LEVEL_MUST,
@@ -405,6 +513,26 @@ static const struct check checks[] = {
 	  "UDP with IPV6_PMTUDISC_PROBE at full size",
 	  { "SVC-1" },
 	  expand_vip_mtu },
+	{ "API-1",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
+	  "Kubernetes access-api-from-pod; RFC 6125",
+	  "the API answers our ServiceAccount at its service address and name",
+	  "the service address is not in the certificate, a token that ran out",
+	  "GET with the projected token, read anew for each try; CA verified",
+	  { "ADR-1", "RTE-1", "host:RTE-1" },
+	  expand_api },
+	{ "API-2",
+	  LEVEL_SHOULD,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
+	  "RFC 8504 7",
+	  "the API answers where the cluster's users reach it",
+	  "a load balancer with IPv4 alone, a name without AAAA",
+	  "GET with the projected token at the kubeconfig's server; CA verified",
+	  { "RTE-1", "host:RTE-1" },
+	  expand_external },
 };
 
 static const struct probe_program program = {

@@ -61,8 +61,13 @@ struct spec {
 	struct addr addr; /* destination, or the server that is asked */
 	uint16_t port;
 	const char *name; /* to look up, or to ask for; NULL: none */
+	const char *
+		lookup; /* looked up in its place, e.g. the full name; or NULL */
+	struct addr resolver; /* to look up at; not set: the first nameserver */
 	const char *path; /* of an URL */
 	const char *ca; /* file of CA certificates */
+	const char *
+		token; /* file with a bearer token, read for each try; or NULL */
 	const void *of; /* the target, for judge() */
 	void (*judge)(struct probe *probe); /* last word where all went well */
 	int64_t timeout_ns; /* 0: PROBE_TIMEOUT */

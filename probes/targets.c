@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define TARGETS_MAX (8UL << 20) /* bytes of a file */
+#define SECRETS     "/var/run/secrets/kubernetes.io/serviceaccount/"
 
 /* Where a reader is, and the first thing that was wrong. */
 struct reader {
@@ -250,6 +251,56 @@ static void read_sites(struct reader *in, const struct json *j, const char *key,
 }
 
 /**
+ * get_file() - Read a member that names a file
+ * @j:		Object
+ * @key:	Member
+ * @usual:	What it is where it is missing
+ *
+ * Return: path
+ */
+static const char *get_file(const struct json *j, const char *key,
+			    const char *usual)
+{
+	const char *path = json_get_string(j, key);
+
+	return path ? path : usual;
+}
+
+/**
+ * read_api() - The Kubernetes API
+ * @in:		Reader
+ * @t:		Targets
+ */
+static void read_api(struct reader *in, struct targets *t)
+{
+	const struct json *j = json_get(t->json, "api");
+	const struct json *external = json_get(j, "external");
+	struct api_target *a = &t->api;
+
+	if (!j)
+		return;
+	a->vip = get_addr(in, j, "vip", AF_INET6);
+	a->port = get_port(in, j, "port");
+	(void)snprintf(a->lookup, sizeof(a->lookup),
+		       "kubernetes.default.svc.%.120s", t->cluster_domain);
+	a->read = json_get_string(j, "read");
+	a->token = get_file(j, "token", SECRETS "token");
+	a->ca = get_file(j, "ca", SECRETS "ca.crt");
+	if (!addr_is_set(&a->vip) || !a->port)
+		wrong(in, "api", "", "needs a vip and a port");
+	if (!external)
+		return;
+	a->external_name = json_get_string(external, "name");
+	a->external = get_addr(in, external, "address", AF_INET6);
+	a->external_port = get_port(in, external, "port");
+	a->external_ca = get_file(external, "ca", a->ca);
+	if ((!a->external_name && !addr_is_set(&a->external)) ||
+	    !a->external_port)
+		wrong(in, "api external", a->external_name,
+		      "needs a name or an address, and a port");
+}
+
+/**
  * read_hints() - What netsetup knows of the node
  * @in:		Reader
  * @t:		Targets
@@ -302,6 +353,7 @@ int targets_parse(struct json *json, struct json *hints, struct targets *ret,
 	read_peers(&in, &t);
 	read_services(&in, &t);
 	read_nodes(&in, &t);
+	read_api(&in, &t);
 	read_sites(&in, egress, "v6", AF_INET6, &t.v6);
 	read_sites(&in, egress, "v6_small", AF_INET6, &t.v6_small);
 	read_sites(&in, egress, "v4only", AF_INET, &t.v4only);

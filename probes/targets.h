@@ -44,6 +44,19 @@ struct node_target {
 	struct prefix pod_cidr; /* .addr.family 0: not known */
 };
 
+/* The Kubernetes API as a pod knows it, and as its users know it. */
+struct api_target {
+	struct addr vip; /* of service 'kubernetes'; not set: no API */
+	uint16_t port;
+	char lookup[160]; /* its full name in DNS */
+	const char *read; /* path that our Role permits, or NULL */
+	const char *token, *ca; /* files */
+	const char *external_name; /* of its users, or NULL */
+	struct addr external; /* where that is an address */
+	uint16_t external_port;
+	const char *external_ca; /* file */
+};
+
 struct sites {
 	struct site *items;
 	size_t n;
@@ -59,6 +72,7 @@ struct targets {
 	size_t n_services;
 	struct node_target *nodes;
 	size_t n_nodes;
+	struct api_target api;
 	struct sites v6, v6_small, v4only, dual;
 	struct addr cluster_dns, resolver, authoritative, node_ip;
 	const char *cluster_domain; /* never NULL */

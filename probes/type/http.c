@@ -12,8 +12,11 @@
 #include "probes/type/types.h"
 
 #include <errno.h>
+#include <netinet/icmp6.h>
 #include <stdio.h>
 #include <string.h>
+
+#define TOKEN_MAX (1UL << 16) /* bytes; a projected one has about 1000 */
 
 struct web {
 	struct ask ask;
@@ -24,17 +27,32 @@ struct web {
 	bool asked; /* the address came from DNS */
 };
 
+static const enum reason certificate_reasons[] = {
+	[HTTP_CERTIFICATE_FINE] = REASON_TLS_VERIFY,
+	[HTTP_CERTIFICATE_NAME] = REASON_TLS_NAME,
+	[HTTP_CERTIFICATE_EXPIRED] = REASON_TLS_EXPIRED,
+	[HTTP_CERTIFICATE_AUTHORITY] = REASON_TLS_VERIFY,
+};
+
+/* What a server says to an identity; to others it is a status like any. */
+static const struct {
+	unsigned int status;
+	enum reason reason;
+} refusals[] = {
+	{ 401, REASON_UNAUTHORIZED },
+	{ 403, REASON_FORBIDDEN },
+};
+
 /**
- * tls_reason() - Which part of the verification failed
- * @words:	libcurl's
+ * is_port_unreachable() - Whether an ICMPv6 error is about one port alone
+ * @e:		Evidence of the sidecar
  *
- * Return: the symptom
+ * Return: true where it is, which says nothing of the TCP port
  */
-static enum reason tls_reason(const char *words)
+static bool is_port_unreachable(const struct evidence *e)
 {
-	return strstr(words, "subject") || strstr(words, "alternative") ?
-		       REASON_TLS_NAME :
-		       REASON_TLS_VERIFY;
+	return e->icmp_type == ICMP6_DST_UNREACH &&
+	       e->icmp_code == ICMP6_DST_UNREACH_NOPORT;
 }
 
 /**
@@ -48,15 +66,38 @@ static void failed(struct probe *p, int r)
 	struct evidence e = evidence_errno(r == -ETIMEDOUT ? 0 : r);
 
 	if (r == -EKEYREJECTED) {
-		probe_fail(p, tls_reason(w->call.error), "%s", w->call.error);
+		probe_fail(p, certificate_reasons[w->call.certificate], "%s",
+			   w->call.error);
 		return;
 	}
-	if (w->sidecar.seen.error && r != -ECONNREFUSED)
+	if (w->sidecar.seen.error && r != -ECONNREFUSED &&
+	    !is_port_unreachable(&w->sidecar.seen))
 		e = w->sidecar.seen;
 	if (r == -EPROTO || r == -EIO)
 		probe_fail(p, REASON_TLS_HANDSHAKE, "%s", w->call.error);
 	else
 		probe_error(p, &e, p->spec.tls ? "https" : "http");
+}
+
+/**
+ * refused() - End the probe where the server gave another status than 200
+ * @p:		Probe; its body is there
+ * @status:	Status
+ */
+static void refused(struct probe *p, unsigned int status)
+{
+	_cleanup_(json_freep) struct json *json = NULL;
+	const char *message = NULL;
+	enum reason reason = REASON_HTTP_STATUS;
+
+	for (size_t i = 0; p->spec.token && i < ARRAY_SIZE(refusals); i++)
+		if (refusals[i].status == status)
+			reason = refusals[i].reason;
+	if (p->spec.token && p->body.data &&
+	    json_parse(p->body.data, p->body.len, &json) == 0)
+		message = json_get_string(json, "message");
+	probe_fail(p, reason, "wanted status 200, got %u%s%.180s", status,
+		   message ? ": " : "", message ? message : "");
 }
 
 /**
@@ -77,12 +118,45 @@ static void answered(struct http_call *call)
 	buf_add(&p->body, call->body.data, call->body.len);
 	probe_sample(p, call->elapsed_ns);
 	if (call->status != 200)
-		probe_fail(p, REASON_HTTP_STATUS, "wanted status 200, got %u",
-			   call->status);
+		refused(p, call->status);
 	else if (p->spec.judge)
 		p->spec.judge(p);
 	else
 		probe_pass(p, "status 200, %zu bytes", call->body.len);
+}
+
+/**
+ * bearer() - The header that says who we are
+ * @p:		Probe with a token
+ * @ret:	Gets it
+ *
+ * The file is read anew each time: the kubelet swaps it before the token runs out.
+ *
+ * Return: true; false after ending the probe
+ */
+static bool bearer(struct probe *p, struct buf *ret)
+{
+	_cleanup_(buf_release) struct buf file = BUF_INIT;
+	struct evidence e;
+	char what[96];
+	int r;
+
+	file.max = TOKEN_MAX;
+	r = buf_read_file(&file, p->spec.token);
+	if (r == 0)
+		buf_printf(ret, "Authorization: Bearer %.*s",
+			   (int)strcspn(buf_text(&file), "\r\n"),
+			   buf_text(&file));
+	if (file.data)
+		explicit_bzero(file.data, file.len);
+	if (r == 0)
+		r = buf_error(ret);
+	if (r == 0)
+		return true;
+	e = evidence_errno(r);
+	(void)snprintf(what, sizeof(what), "token '%.80s'", p->spec.token);
+	probe_error(p, &e, what);
+	return false;
 }
 
 /**
@@ -93,14 +167,20 @@ static void fetch(struct probe *p)
 {
 	struct web *w = p->own;
 	const char *address = ADDR_TEXT(&p->spec.addr);
-	char url[320], resolve[320], host[280];
+	_cleanup_(buf_release) struct buf authorization = BUF_INIT;
+	const char *headers[] = { NULL, NULL };
+	char url[480], resolve[320], host[280];
 	struct http_request req = {
 		.url = url,
+		.headers = headers,
 		.ca_file = p->spec.ca,
 		.deadline_ns = p->deadline.when_ns - 20 * NSEC_PER_MSEC,
 	};
 	int r;
 
+	if (p->spec.token && !bearer(p, &authorization))
+		return;
+	headers[0] = authorization.data;
 	if (p->spec.name) {
 		(void)snprintf(host, sizeof(host), "%.255s", p->spec.name);
 		(void)snprintf(resolve, sizeof(resolve), "%.255s:%u:[%s]", host,
@@ -121,6 +201,19 @@ static void fetch(struct probe *p)
 		r = http_start(w->http, &w->call, &req);
 	if (r < 0)
 		probe_fail(p, REASON_INTERNAL, "libcurl: %s", strerror(-r));
+	if (authorization.data)
+		explicit_bzero(authorization.data, authorization.len);
+}
+
+/**
+ * wanted_name() - The name that DNS is asked for
+ * @p:		Probe
+ *
+ * Return: the name
+ */
+static const char *wanted_name(const struct probe *p)
+{
+	return p->spec.lookup ? p->spec.lookup : p->spec.name;
 }
 
 /**
@@ -130,6 +223,7 @@ static void fetch(struct probe *p)
 static void start(struct probe *p)
 {
 	const struct node_state *s = probe_state(p);
+	const struct addr *server = s->n_servers ? &s->servers[0] : NULL;
 	struct web *w = p->own;
 	struct evidence e;
 	int r;
@@ -140,13 +234,14 @@ static void start(struct probe *p)
 		return;
 	}
 	result_fact(&p->result, "name", "%s", p->spec.name);
-	if (!s->n_servers) {
+	if (addr_is_set(&p->spec.resolver))
+		server = &p->spec.resolver;
+	if (!server) {
 		probe_fail(p, REASON_NO_RESOLVER,
 			   "resolv.conf names no nameserver");
 		return;
 	}
-	r = ask_start(p, &w->ask, &s->servers[0], p->spec.name, DNS_AAAA,
-		      false);
+	r = ask_start(p, &w->ask, server, wanted_name(p), DNS_AAAA, false);
 	if (r < 0) {
 		e = evidence_errno(r);
 		probe_error(p, &e, "query");
@@ -166,7 +261,7 @@ static void looked_up(struct probe *p)
 	if (reason == REASON_NONE && !p->dns.n_addrs)
 		reason = REASON_NO_AAAA;
 	if (reason != REASON_NONE) {
-		probe_fail(p, reason, "'%s': %s", p->spec.name,
+		probe_fail(p, reason, "'%s': %s", wanted_name(p),
 			   reason_meaning(reason));
 		return;
 	}
