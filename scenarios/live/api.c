@@ -75,6 +75,17 @@ const char *api_server(const struct api *api)
 }
 
 /**
+ * api_ca() - The authority that the server must prove itself by
+ * @api:	The client
+ *
+ * Return: PEM that lives as long as the client; NULL where the kubeconfig has none
+ */
+const char *api_ca(const struct api *api)
+{
+	return api->config.ca.data;
+}
+
+/**
  * api_error() - Why the last call failed
  * @api:	The client
  *

@@ -31,6 +31,11 @@ void api_free(struct api *api);
 DEFINE_CLEANUP(struct api *, api_free)
 
 const char *api_server(const struct api *api);
+/* Host without brackets, and port, of an https server. */
+must_check int api_where(const struct api *api, char ret_host[254],
+			 unsigned int *ret_port);
+/* The authority it is proved by, PEM; NULL: the machine's, or none. */
+const char *api_ca(const struct api *api);
 const char *api_error(const struct api *api);
 void api_cancel_by(struct api *api, int fd);
 /* Sockets are made by @open instead of socket(): a descriptor, or an errno. */

@@ -114,6 +114,8 @@ static int look(struct live *live)
 				&live->report->results);
 	if (r == 0)
 		r = world_read_dns(live->api, deadline(CALL_S), &live->world);
+	if (r == 0)
+		r = world_read_api(live->api, deadline(CALL_S), &live->world);
 	if (r < 0)
 		return told(live, r);
 	if (live->world.n_nodes == 0) {
@@ -127,6 +129,35 @@ static int look(struct live *live)
 }
 
 /**
+ * make_space() - Make a namespace, and the identity of the probers in it
+ * @live:	Run
+ * @m:		Names
+ * @made:	Set once it may be there, also where the answer does not reach us
+ *
+ * Return: 0, or an errno after saying why
+ */
+static int make_space(struct live *live, const struct manifest *m, bool *made)
+{
+	static void (*const objects[])(const struct manifest *m,
+				       struct buf *out) = {
+		manifest_namespace,
+		manifest_account,
+		manifest_role,
+		manifest_binding,
+	};
+	int r = 0;
+
+	*made = true;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		objects[i](m, &text);
+		r = apply(live, &text);
+	}
+	return r;
+}
+
+/**
  * make_spaces() - Make the namespaces
  * @live:	Run
  *
@@ -134,8 +165,7 @@ static int look(struct live *live)
  */
 static int make_spaces(struct live *live)
 {
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct manifest host = { .space = live->host_space };
+	struct manifest host = { .space = live->host_space, .host = true };
 	uint32_t number;
 	int r;
 
@@ -144,15 +174,10 @@ static int make_spaces(struct live *live)
 	(void)snprintf(live->space, sizeof(live->space), "shoot6-%08x", number);
 	(void)snprintf(live->host_space, sizeof(live->host_space), "%s-host",
 		       live->space);
-	manifest_namespace(&live->m, false, &text);
-	live->made = true; /* also where the answer does not reach us */
-	r = apply(live, &text);
+	r = make_space(live, &live->m, &live->made);
 	if (r < 0 || !live->options->privileged)
 		return r;
-	buf_clear(&text);
-	manifest_namespace(&host, true, &text);
-	live->host_made = true;
-	return apply(live, &text);
+	return make_space(live, &host, &live->host_made);
 }
 
 /**
@@ -273,12 +298,15 @@ static int make_prober(struct live *live, const struct manifest *m, size_t i)
 
 	if (m->host)
 		await[1] = NULL;
-	r = world_targets(&live->world, i, m->host, m->profile, &targets);
+	r = world_targets(&live->world, i, m->space, m->host, m->profile,
+			  &targets);
 	if (r == 0)
 		r = world_hints(&live->world, i, &hints);
 	if (r == 0)
-		r = manifest_targets(m, i, buf_text(&targets), buf_text(&hints),
-				     &text);
+		r = manifest_targets(
+			m, i, buf_text(&targets), buf_text(&hints),
+			live->world.api_host[0] ? api_ca(live->api) : NULL,
+			&text);
 	if (r == 0)
 		r = apply(live, &text);
 	if (r < 0)

@@ -18,6 +18,20 @@ static const char pod_security[] =
 static const char ping_sysctl[] =
 	"    sysctls: [{name: net.ipv4.ping_group_range, value: \"0 65535\"}]\n";
 
+/*
+ * The pod's own identity, where programs in a cluster look for it. The kubelet swaps the
+ * token at four fifths of its time.
+ */
+#define IDENTITY "/var/run/secrets/kubernetes.io/serviceaccount"
+static const char identity_volume[] =
+	"  - name: identity\n"
+	"    projected:\n"
+	"      sources:\n"
+	"      - serviceAccountToken: {path: token, expirationSeconds: 600}\n"
+	"      - configMap:\n"
+	"          name: kube-root-ca.crt\n"
+	"          items: [{key: ca.crt, path: ca.crt}]\n";
+
 static const char container_security[] =
 	"    imagePullPolicy: IfNotPresent\n"
 	"    securityContext:\n"
@@ -35,12 +49,10 @@ static const char responder_args[] =
 
 /**
  * manifest_namespace() - The namespace everything is in
- * @m:		Names
- * @privileged:	Allow the host's network in it
+ * @m:		Names; .host: it must allow the host's network
  * @out:	Text is appended
  */
-void manifest_namespace(const struct manifest *m, bool privileged,
-			struct buf *out)
+void manifest_namespace(const struct manifest *m, struct buf *out)
 {
 	buf_printf(out,
 		   "apiVersion: v1\n"
@@ -50,7 +62,58 @@ void manifest_namespace(const struct manifest *m, bool privileged,
 		   "  labels:\n"
 		   "    app.kubernetes.io/managed-by: shoot6\n"
 		   "    pod-security.kubernetes.io/enforce: %s\n",
-		   m->space, privileged ? "privileged" : "restricted");
+		   m->space, m->host ? "privileged" : "restricted");
+}
+
+/**
+ * manifest_account() - The identity of the probers, which may do next to nothing
+ * @m:		Names
+ * @out:	Text is appended
+ */
+void manifest_account(const struct manifest *m, struct buf *out)
+{
+	buf_printf(out,
+		   "apiVersion: v1\n"
+		   "kind: ServiceAccount\n"
+		   "metadata: {name: probe, namespace: %s}\n"
+		   "automountServiceAccountToken: false\n",
+		   m->space);
+}
+
+/**
+ * manifest_role() - The one call that a prober makes beside /readyz
+ * @m:		Names
+ * @out:	Text is appended
+ */
+void manifest_role(const struct manifest *m, struct buf *out)
+{
+	buf_printf(out,
+		   "apiVersion: rbac.authorization.k8s.io/v1\n"
+		   "kind: Role\n"
+		   "metadata: {name: probe, namespace: %s}\n"
+		   "rules:\n"
+		   "- apiGroups: [discovery.k8s.io]\n"
+		   "  resources: [endpointslices]\n"
+		   "  verbs: [list]\n",
+		   m->space);
+}
+
+/**
+ * manifest_binding() - Give the probers their role
+ * @m:		Names
+ * @out:	Text is appended
+ */
+void manifest_binding(const struct manifest *m, struct buf *out)
+{
+	buf_printf(out,
+		   "apiVersion: rbac.authorization.k8s.io/v1\n"
+		   "kind: RoleBinding\n"
+		   "metadata: {name: probe, namespace: %s}\n"
+		   "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role,"
+		   " name: probe}\n"
+		   "subjects: [{kind: ServiceAccount, name: probe,"
+		   " namespace: %s}]\n",
+		   m->space, m->space);
 }
 
 /**
@@ -145,12 +208,13 @@ void manifest_self(const struct manifest *m, size_t i, struct buf *out)
  * @i:		Index of its node
  * @targets:	JSON
  * @hints:	JSON
+ * @ca:		Authority of the server that users know, PEM; or NULL
  * @out:	Text is appended
  *
  * Return: 0 or -ENOMEM
  */
 int manifest_targets(const struct manifest *m, size_t i, const char *targets,
-		     const char *hints, struct buf *out)
+		     const char *hints, const char *ca, struct buf *out)
 {
 	_cleanup_(json_freep) struct json *j = json_object();
 	struct json *o;
@@ -163,6 +227,8 @@ int manifest_targets(const struct manifest *m, size_t i, const char *targets,
 	o = json_set_object(j, "data");
 	json_set_string(o, "targets.json", targets);
 	json_set_string(o, "hints.json", hints);
+	if (ca)
+		json_set_string(o, "external-ca.crt", ca);
 	return json_print(j, JSON_COMPACT, out);
 }
 
@@ -188,6 +254,8 @@ static void add_suite(const struct manifest *m, const char *const await[],
 	buf_puts(out, "    volumeMounts:\n"
 		      "    - {name: targets, mountPath: /etc/shoot6,"
 		      " readOnly: true}\n"
+		      "    - {name: identity, mountPath: " IDENTITY ","
+		      " readOnly: true}\n"
 		      "    - {name: tmp, mountPath: /tmp}\n");
 }
 
@@ -209,7 +277,9 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   " labels: {app: probe, probe: \"%zu\"}}\n"
 		   "spec:\n"
 		   "  nodeName: %s\n"
-		   "  restartPolicy: Never\n",
+		   "  restartPolicy: Never\n"
+		   "  activeDeadlineSeconds: 600\n"
+		   "  serviceAccountName: probe\n",
 		   i, m->space, i, node);
 	if (m->host)
 		buf_puts(out, "  hostNetwork: true\n"
@@ -221,8 +291,9 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   "  volumes:\n"
 		   "  - {name: targets, configMap: {name: targets-%zu}}\n"
 		   "  - {name: tmp, emptyDir: {}}\n"
+		   "%s"
 		   "  containers:\n",
-		   i);
+		   i, identity_volume);
 	add_suite(m, await, out);
 	if (m->host)
 		return;

@@ -17,15 +17,17 @@ struct manifest {
 	bool host; /* in the node's own network */
 };
 
-void manifest_namespace(const struct manifest *m, bool privileged,
-			struct buf *out);
+void manifest_namespace(const struct manifest *m, struct buf *out);
+void manifest_account(const struct manifest *m, struct buf *out);
+void manifest_role(const struct manifest *m, struct buf *out);
+void manifest_binding(const struct manifest *m, struct buf *out);
 void manifest_responder(const struct manifest *m, struct buf *out);
 void manifest_web(const struct manifest *m, struct buf *out);
 /* The service whose one endpoint is the prober of node @i itself. */
 void manifest_self(const struct manifest *m, size_t i, struct buf *out);
 must_check int manifest_targets(const struct manifest *m, size_t i,
 				const char *targets, const char *hints,
-				struct buf *out);
+				const char *ca, struct buf *out);
 /* @await: addresses to wait for, ended by NULL. */
 void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		     const char *const await[], struct buf *out);

@@ -259,6 +259,54 @@ int world_read_dns(struct api *api, int64_t deadline_ns, struct world *w)
 }
 
 /**
+ * read_external() - Where the users of the cluster reach its API
+ * @api:	The cluster
+ * @w:		Gets it; stays "" where pods cannot reach that: this machine itself, IPv4
+ */
+static void read_external(struct api *api, struct world *w)
+{
+	char host[WORLD_NAME];
+	struct addr addr;
+
+	if (api_where(api, host, &w->api_host_port) < 0 ||
+	    strcmp(host, "localhost") == 0 || strcmp(host, w->api_vip) == 0)
+		return;
+	if (addr_parse(host, &addr) == 0 &&
+	    (addr.family != AF_INET6 || strcmp(ADDR_TEXT(&addr), "::1") == 0))
+		return;
+	take(w->api_host, sizeof(w->api_host), host);
+	w->api_ca = api_ca(api) != NULL;
+}
+
+/**
+ * world_read_api() - Where pods and users reach the API
+ * @api:	The cluster
+ * @deadline_ns: When to give up
+ * @w:		Gets it; stays empty where service 'kubernetes' has IPv4 alone
+ *
+ * Return: 0, or see api.h
+ */
+int world_read_api(struct api *api, int64_t deadline_ns, struct world *w)
+{
+	_cleanup_(json_freep) struct json *service = NULL;
+	const struct json *ip, *port;
+	int r;
+
+	r = api_get(api, "/api/v1/namespaces/default/services/kubernetes",
+		    deadline_ns, &service);
+	if (r < 0)
+		return r;
+	for (ip = json_first(json_get(service, "spec.clusterIPs")); ip;
+	     ip = json_next(ip))
+		if (json_string(ip) && strchr(json_string(ip), ':'))
+			take(w->api_vip, sizeof(w->api_vip), json_string(ip));
+	port = json_at(json_get(service, "spec.ports"), 0);
+	w->api_port = (unsigned int)json_get_int(port, "port", 443);
+	read_external(api, w);
+	return 0;
+}
+
+/**
  * read_responders() - Where the responders of the nodes are
  * @w:		The world
  * @pods:	List of their pods
@@ -456,17 +504,51 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 }
 
 /**
+ * add_api() - The API, as the prober's own identity may use it
+ * @root:	Targets file
+ * @w:		The world
+ * @space:	Namespace of the prober
+ */
+static void add_api(struct json *root, const struct world *w, const char *space)
+{
+	struct json *api, *external;
+	struct addr addr;
+
+	if (!w->api_vip[0])
+		return;
+	api = json_set_object(root, "api");
+	json_set_string(api, "vip", w->api_vip);
+	json_set_int(api, "port", w->api_port);
+	json_set_format(api, "read",
+			"/apis/discovery.k8s.io/v1/namespaces/%s/"
+			"endpointslices?limit=1",
+			space);
+	if (!w->api_host[0])
+		return;
+	external = json_set_object(api, "external");
+	json_set_string(external,
+			addr_parse(w->api_host, &addr) == 0 ? "address" :
+							      "name",
+			w->api_host);
+	json_set_int(external, "port", w->api_host_port);
+	json_set_string(external, "ca",
+			w->api_ca ? "/etc/shoot6/external-ca.crt" :
+				    "/etc/ssl/certs/ca-certificates.crt");
+}
+
+/**
  * world_targets() - Write the targets file of one vantage
  * @w:		The world
  * @node:	Index of its node
+ * @space:	Namespace of the prober
  * @host:	From the node's own network
  * @profile:	What is promised, "ipv6-only-nat64"
  * @out:	Gets the JSON
  *
  * Return: 0 or -ENOMEM
  */
-int world_targets(const struct world *w, size_t node, bool host,
-		  const char *profile, struct buf *out)
+int world_targets(const struct world *w, size_t node, const char *space,
+		  bool host, const char *profile, struct buf *out)
 {
 	_cleanup_(json_freep) struct json *root = json_object();
 	char pod[32];
@@ -486,6 +568,7 @@ int world_targets(const struct world *w, size_t node, bool host,
 		json_set_string(root, "pod_cidr", w->nodes[node].pod_cidr);
 	if (w->service_cidr[0])
 		json_set_string(root, "service_cidr", w->service_cidr);
+	add_api(root, w, space);
 	json_set(root, "egress", json_copy(w->egress));
 	return json_print(root, JSON_COMPACT, out);
 }

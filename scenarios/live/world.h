@@ -35,6 +35,10 @@ struct world {
 	char dns[64]; /* the cluster's DNS service */
 	char domain[128]; /* "cluster.local" */
 	char service_cidr[64]; /* or "" */
+	char api_vip[64]; /* of service 'kubernetes'; "": it has IPv4 alone */
+	char api_host[WORLD_NAME]; /* where its users reach it, or "" */
+	unsigned int api_port, api_host_port;
+	bool api_ca; /* the kubeconfig has an authority for that */
 	char web_vip[64];
 	char web_name[WORLD_NAME]; /* full name in DNS */
 	unsigned int node_port; /* of the web service, TCP */
@@ -48,13 +52,17 @@ must_check int world_judge(struct api *api, const char *profile,
 			   int64_t deadline_ns, struct results *results);
 must_check int world_read_dns(struct api *api, int64_t deadline_ns,
 			      struct world *w);
+must_check int world_read_api(struct api *api, int64_t deadline_ns,
+			      struct world *w);
 must_check int world_read_services(struct api *api, const char *space,
 				   int64_t deadline_ns, struct world *w);
 must_check int world_read_egress(const char *file, struct world *w,
 				 struct buf *problem);
-/* @node: index; @host: from the node's own network, not from a pod. */
-must_check int world_targets(const struct world *w, size_t node, bool host,
-			     const char *profile, struct buf *out);
+/* @node: index; @space: namespace of the prober; @host: from the node's own network, not
+ * from a pod. */
+must_check int world_targets(const struct world *w, size_t node,
+			     const char *space, bool host, const char *profile,
+			     struct buf *out);
 must_check int world_hints(const struct world *w, size_t node, struct buf *out);
 /* A node on which pods cannot start: nobody tries to reach it. */
 void world_lose(struct world *w, const char *node);
