@@ -101,15 +101,45 @@ static int open_or_up(struct run *run, const char *word)
 }
 
 /**
+ * check_lost_nodes() - Ask nodes that the cluster has lost what is wrong with them
+ * @run:	Run; what the API says of the nodes is among its results
+ * @status:	Members of the lab
+ *
+ * No pod starts there, but a lab has another way in.
+ *
+ * Return: 0; -EINTR, or an errno
+ */
+static int check_lost_nodes(struct run *run, const struct json *status)
+{
+	struct results *results = &run->report.results;
+	size_t n = results->n;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		char vantage[sizeof(results->items[i].vantage)];
+
+		if (strcmp(results->items[i].id, "RUN-1") != 0 ||
+		    strcmp(results->items[i].variant, "node") != 0)
+			continue;
+		memcpy(vantage, results->items[i].vantage, sizeof(vantage));
+		r = vantages_check(&run->lab, status, vantage + strlen("host:"),
+				   &run->ui, results);
+	}
+	return r;
+}
+
+/**
  * check_cluster() - Check a lab that is a Kubernetes cluster as a foreign one is checked
  * @run:	Run
  * @kubeconfig:	Its kubeconfig
+ * @status:	Members of the lab
  *
  * It is ours: the nodes' own network is a vantage as well.
  *
- * Return: 0; -EIO after saying why
+ * Return: 0; -EIO after saying why, -EINTR, or an errno
  */
-static int check_cluster(struct run *run, const char *kubeconfig)
+static int check_cluster(struct run *run, const char *kubeconfig,
+			 const struct json *status)
 {
 	const struct scenario *s = run->options;
 	const struct live_options options = {
@@ -128,7 +158,7 @@ static int check_cluster(struct run *run, const char *kubeconfig)
 	code = live_run(&options, &run->ui, report);
 	memcpy(report->name, name, sizeof(name));
 	(void)snprintf(report->engine, sizeof(report->engine), "kubernetes");
-	return code == EXIT_OK ? 0 : -EIO;
+	return code == EXIT_OK ? check_lost_nodes(run, status) : -EIO;
 }
 
 /**
@@ -159,9 +189,9 @@ static int check(struct run *run)
 		       text ? text : "");
 	text = json_get_string(status, "kubernetes.kubeconfig");
 	if (text)
-		return check_cluster(run, text);
+		return check_cluster(run, text, status);
 	ui_step(&run->ui, "checking from every node and pod");
-	r = vantages_check(&run->lab, status, &run->ui, &report->results);
+	r = vantages_check(&run->lab, status, NULL, &run->ui, &report->results);
 	/* Once more: pods may have learnt addresses since. */
 	return r < 0 ? r : topology_from_json(status, &report->topology);
 }

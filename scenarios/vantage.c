@@ -325,13 +325,14 @@ static void read_argv(const struct json *status, struct vantage *v)
  * enlist() - Get hold of the members that are vantages
  * @lab:	Lab
  * @status:	Its members
+ * @only:	Name of the one that is wanted; NULL: all
  * @all:	Vantages
  * @ret_n:	Their number
  *
  * Return: 0, or as client_member()
  */
 static int enlist(struct client_lab *lab, const struct json *status,
-		  struct vantage *all, size_t *ret_n)
+		  const char *only, struct vantage *all, size_t *ret_n)
 {
 	const struct json *m = json_first(json_get(status, "members"));
 	size_t n = 0;
@@ -346,7 +347,8 @@ static int enlist(struct client_lab *lab, const struct json *status,
 				       .out = -1,
 				       .err = -1,
 				       .exec = { .pidfd = -1 } };
-		if (!json_get_bool(m, "vantage", false) || !name || !kind)
+		if (!json_get_bool(m, "vantage", false) || !name || !kind ||
+		    (only && strcmp(name, only) != 0))
 			continue;
 		r = client_member(lab, name, &v->exec);
 		if (r < 0)
@@ -365,13 +367,14 @@ static int enlist(struct client_lab *lab, const struct json *status,
  * vantages_check() - Run the checks in every member that is a vantage
  * @lab:	Lab
  * @status:	From client_status()
+ * @only:	Name of the one that is wanted; NULL: all
  * @ui:		Painted meanwhile
  * @ret:	Results are added, vantage by vantage
  *
  * Return: 0; -EINTR where the user wants no more, or an errno
  */
 int vantages_check(struct client_lab *lab, const struct json *status,
-		   struct ui *ui, struct results *ret)
+		   const char *only, struct ui *ui, struct results *ret)
 {
 	size_t n = 0, size = json_count(json_get(status, "members")) + 1;
 	_cleanup_free_ struct vantage *all = calloc(size, sizeof(*all));
@@ -379,7 +382,7 @@ int vantages_check(struct client_lab *lab, const struct json *status,
 
 	if (!all)
 		return -ENOMEM;
-	r = enlist(lab, status, all, &n);
+	r = enlist(lab, status, only, all, &n);
 	if (r == 0)
 		r = check_all(all, n, ui);
 	for (size_t i = 0; i < n; i++) {

@@ -16,4 +16,5 @@
 
 /* Return: 0; -EINTR where the user wants no more, or an errno. */
 must_check int vantages_check(struct client_lab *lab, const struct json *status,
-			      struct ui *ui, struct results *ret);
+			      const char *only, struct ui *ui,
+			      struct results *ret);

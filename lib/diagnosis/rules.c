@@ -350,7 +350,7 @@ const struct rule rules[] = {
 	  .holds = service_stands },
 	{ .cause = CAUSE_STALE_ENDPOINT, .scope = SCOPE_ALL,
 	  .seen = { .ids = "SVC-*", .reasons = "endpoint-silent partial" },
-	  .silences = "SVC-* MTU-2" },
+	  .blocks = "SVC-1 SVC-4 MTU-2", .silences = "SVC-* MTU-2" },
 	{ .cause = CAUSE_NO_ENDPOINT_DROP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "SVC-7", .reasons = SILENCE } },
 	/* Twice: the plain check is the evidence where it fails, not its followers. */

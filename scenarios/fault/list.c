@@ -18,6 +18,8 @@ extern const struct fault fault_coredns_v4_upstream;
 extern const struct fault fault_kubelet_node_ip_family;
 extern const struct fault fault_cni_conf_missing;
 extern const struct fault fault_image_not_pullable;
+extern const struct fault fault_endpoint_stale;
+extern const struct fault fault_accept_ra_lost;
 
 const struct fault *const faults[] = {
 	&fault_nat64_no_route,
@@ -35,6 +37,8 @@ const struct fault *const faults[] = {
 	&fault_kubelet_node_ip_family,
 	&fault_cni_conf_missing,
 	&fault_image_not_pullable,
+	&fault_endpoint_stale,
+	&fault_accept_ra_lost,
 };
 const size_t n_faults = ARRAY_SIZE(faults);
 

@@ -78,7 +78,8 @@ static int write_files(struct cluster *c, struct lab_job *jobs, size_t n)
  * write_extras() - What a kubelet wants beside its configuration
  *
  * A name that tells a node from its like, and the folder of static pods: it looks for
- * that every second as long as it is not there.
+ * that every second as long as it is not there. And what probes of the node itself need,
+ * for a user's look at one that the cluster has lost.
  *
  * @m:		Node
  * @n:		Its number
@@ -87,9 +88,16 @@ static int write_files(struct cluster *c, struct lab_job *jobs, size_t n)
  */
 static int write_extras(struct member *m, unsigned int n)
 {
-	char id[40];
+	char id[40], targets[96];
 	int r = member_write(m, CLUSTER_ETC "/manifests/.keep", "", 0644);
 
+	if (r < 0)
+		return r;
+	(void)snprintf(targets, sizeof(targets),
+		       "{\"version\": 1, \"profile\": \"ipv6-only-nat64\","
+		       " \"node\": \"node%u\"}\n",
+		       n);
+	r = member_write(m, "/etc/shoot6/targets.json", targets, 0644);
 	if (r < 0)
 		return r;
 	(void)snprintf(id, sizeof(id), "5007600000000000000000000000%04x\n", n);

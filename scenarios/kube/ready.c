@@ -12,6 +12,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* Longer than the grace period after which a silent node is not ready (50 s). */
+#define NODE_S 120
+
 /**
  * cluster_guard() - Let waits end when a daemon does
  * @c:		Cluster
@@ -253,7 +256,7 @@ int cluster_wait_node(struct cluster *c, unsigned int n,
 		       "/api/v1/nodes?fieldSelector=metadata.name%%3Dnode%u",
 		       n);
 	lab_step(c->lab, "waiting for %s", what);
-	r = api_watch(c->api, path, lab_deadline(60), see_one, &w);
+	r = api_watch(c->api, path, lab_deadline(NODE_S), see_one, &w);
 	return r < 0 ? cluster_failed(c, r, what) : 0;
 }
 

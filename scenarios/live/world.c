@@ -356,6 +356,75 @@ static void read_service(struct world *w, const struct json *service)
 }
 
 /**
+ * is_responder() - Whether an address is that of a responder
+ * @w:		The world
+ * @address:	The address
+ *
+ * Return: whether
+ */
+static bool is_responder(const struct world *w, const char *address)
+{
+	for (size_t i = 0; i < w->n_nodes; i++)
+		if (strcmp(w->nodes[i].responder, address) == 0)
+			return true;
+	return false;
+}
+
+/**
+ * read_slice() - Endpoints that get connections and are no responders
+ * @w:		The world, its responders known
+ * @slice:	EndpointSlice of the web service
+ *
+ * They have to answer like all others: if they do not, nobody has removed them.
+ */
+static void read_slice(struct world *w, const struct json *slice)
+{
+	const struct json *e = json_first(json_get(slice, "endpoints"));
+
+	for (; e; e = json_next(e)) {
+		const char *a =
+			json_string(json_at(json_get(e, "addresses"), 0));
+
+		if (!a || !strchr(a, ':') || is_responder(w, a) ||
+		    !json_get_bool(e, "conditions.ready", true) ||
+		    w->n_others == WORLD_OTHERS)
+			continue;
+		take(w->others[w->n_others], sizeof(w->others[0]), a);
+		w->n_others++;
+	}
+}
+
+/**
+ * read_slices() - What the API says connections to the web service go to
+ * @api:	The cluster
+ * @space:	Our namespace
+ * @deadline_ns: When to give up
+ * @w:		Gets it
+ *
+ * Return: 0, -ENOMEM, or see api.h
+ */
+static int read_slices(struct api *api, const char *space, int64_t deadline_ns,
+		       struct world *w)
+{
+	_cleanup_(json_freep) struct json *list = NULL;
+	const struct json *slice;
+	char path[512];
+	int r;
+
+	(void)snprintf(path, sizeof(path),
+		       "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices"
+		       "?labelSelector=kubernetes.io%%2Fservice-name%%3Dweb",
+		       space);
+	r = api_get(api, path, deadline_ns, &list);
+	if (r < 0)
+		return r;
+	for (slice = json_first(json_get(list, "items")); slice;
+	     slice = json_next(slice))
+		read_slice(w, slice);
+	return 0;
+}
+
+/**
  * world_read_services() - Where our responders and services are
  * @api:	The cluster
  * @space:	Our namespace
@@ -392,7 +461,7 @@ int world_read_services(struct api *api, const char *space, int64_t deadline_ns,
 		read_service(w, service);
 	(void)snprintf(w->web_name, sizeof(w->web_name), "web.%.60s.svc.%s",
 		       space, w->domain);
-	return 0;
+	return read_slices(api, space, deadline_ns, w);
 }
 
 /**
@@ -491,6 +560,8 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 	for (size_t i = 0; i < w->n_nodes; i++)
 		if (w->nodes[i].responder[0] && !w->nodes[i].lost)
 			json_append_string(list, w->nodes[i].responder);
+	for (size_t i = 0; i < w->n_others; i++)
+		json_append_string(list, w->others[i]);
 
 	if (node >= w->n_nodes || !w->nodes[node].self_vip[0])
 		return;

@@ -14,7 +14,8 @@
 #include "lib/result.h"
 #include "scenarios/live/api.h"
 
-#define WORLD_NAME 254
+#define WORLD_NAME   254
+#define WORLD_OTHERS 8
 
 struct world_node {
 	char name[WORLD_NAME];
@@ -42,6 +43,9 @@ struct world {
 	char web_vip[64];
 	char web_name[WORLD_NAME]; /* full name in DNS */
 	unsigned int node_port; /* of the web service, TCP */
+	/* Endpoints of the web service that are no responder's, as the API has them. */
+	char others[WORLD_OTHERS][64];
+	size_t n_others;
 	struct json *egress; /* default list or the user's */
 };
 
