@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scenarios/cgroup.h"
 
-#include "lib/buf.h"
 #include "lib/cleanup.h"
 #include "lib/loop.h"
 
@@ -15,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #define LEAF         "daemons" /* of version 2 */
 #define CGROUP_FLAGS (MS_NOSUID | MS_NODEV | MS_NOEXEC)
@@ -119,20 +119,138 @@ static int inherit(int parent, int child)
 	return r;
 }
 
+/* Controllers, and whether a kubelet does without. */
+static const struct {
+	const char *name;
+	bool needed;
+} controllers[] = {
+	{ "cpu", true },  { "cpuset", true }, { "memory", true },
+	{ "pids", true }, { "io", false },    { "hugetlb", false },
+};
+
 /**
  * hand_down() - Let the children of a cgroup of version 2 have all controllers
  * @fd:		Folder
  *
- * One that cannot be handed down is one the kubelet goes without, or complains of.
+ * What is lacking was said before, see cgroup_check(); a kubelet does without the rest.
  */
 static void hand_down(int fd)
 {
-	static const char *const wanted[] = {
-		"+cpu", "+memory", "+pids", "+cpuset", "+io", "+hugetlb"
-	};
+	char text[32];
 
-	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
-		(void)put(fd, "cgroup.subtree_control", wanted[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		(void)snprintf(text, sizeof(text), "+%s", controllers[i].name);
+		(void)put(fd, "cgroup.subtree_control", text);
+	}
+}
+
+/**
+ * has_word() - Whether a file of a cgroup has a word in its first line
+ * @dir:	Folder
+ * @file:	Its name
+ * @word:	Word
+ *
+ * Return: whether
+ */
+static bool has_word(int dir, const char *file, const char *word)
+{
+	_cleanup_close_ int fd = openat(dir, file, O_RDONLY | O_CLOEXEC);
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	size_t n = strlen(word);
+	const char *at;
+
+	if (fd < 0 || buf_read_fd(&text, fd) < 0)
+		return false;
+	for (at = buf_text(&text); (at = strstr(at, word)); at += n)
+		if ((at == buf_text(&text) || at[-1] == ' ') &&
+		    strchr(" \n", at[n]))
+			return true;
+	return false;
+}
+
+/**
+ * has_processes() - Whether processes are in a cgroup itself
+ * @dir:	Folder
+ *
+ * Return: whether
+ */
+static bool has_processes(int dir)
+{
+	_cleanup_close_ int fd =
+		openat(dir, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+	char c;
+
+	return fd >= 0 && read(fd, &c, 1) == 1;
+}
+
+/**
+ * cgroup_check_v2() - Whether nodes can have their cgroups below one of version 2
+ * @fd:		Folder
+ * @problem:	Gets one line where they cannot
+ *
+ * The root of the machine may hold processes and children; what a container sees as its
+ * root may not (no internal processes), and only the former has no type.
+ *
+ * Return: 0; -ENOTSUP without a controller, -EBUSY where processes are in the way
+ */
+int cgroup_check_v2(int fd, struct buf *problem)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		const char *name = controllers[i].name;
+
+		if (!controllers[i].needed ||
+		    has_word(fd, "cgroup.subtree_control", name))
+			continue;
+		if (!has_word(fd, "cgroup.controllers", name)) {
+			buf_printf(problem,
+				   "cgroup version 2 at '" CGROUP_ROOT
+				   "' has no controller '%s', a kubelet needs "
+				   "it",
+				   name);
+			return -ENOTSUP;
+		}
+		if (faccessat(fd, "cgroup.type", F_OK, 0) < 0 ||
+		    !has_processes(fd))
+			continue;
+		buf_printf(problem,
+			   "processes are in '" CGROUP_ROOT "' itself, so its "
+			   "controller '%s' cannot be handed down: move them "
+			   "into a cgroup below it",
+			   name);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/**
+ * cgroup_check() - Whether nodes can have their cgroups on this machine
+ * @problem:	Gets one line where they cannot
+ *
+ * Return: 0, as cgroup_check_v2(), or what open() said
+ */
+int cgroup_check(struct buf *problem)
+{
+	_cleanup_close_ int fd =
+		open(CGROUP_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0) {
+		buf_printf(problem, "'" CGROUP_ROOT "': %m");
+		return -errno;
+	}
+	if (is_v2(fd))
+		return cgroup_check_v2(fd, problem);
+	for (size_t i = 0; i < ARRAY_SIZE(controllers); i++) {
+		const char *name = controllers[i].name;
+
+		if (!controllers[i].needed || faccessat(fd, name, F_OK, 0) == 0)
+			continue;
+		buf_printf(problem,
+			   "no controller '%s' is mounted below '" CGROUP_ROOT
+			   "', a kubelet needs it",
+			   name);
+		return -ENOTSUP;
+	}
+	return 0;
 }
 
 /* A member's place in all hierarchies. */
@@ -327,13 +445,33 @@ static int join_in(int fd, const char *name, bool v2, void *arg)
 }
 
 /**
- * cgroup_join() - Move into the cgroups of the member whose namespaces the caller is in
+ * cgroup_leaf() - Move on into the leaf for daemons, where there is one
  *
  * Return: 0, or an errno
  */
-int cgroup_join(void)
+int cgroup_leaf(void)
 {
 	return each_hierarchy(CGROUP_ROOT, join_in, NULL);
+}
+
+/**
+ * cgroup_join() - Move into a member's cgroups, then into their namespace
+ * @pidfd:	Of the member's init; the caller sees what that has mounted
+ * @stays:	False: into the namespace alone, for what ends soon
+ *
+ * In this order: where version 2 is mounted with nsdelegate (systemd does), nobody moves
+ * across the border of the namespace he is in (Documentation/admin-guide/cgroup-v2.rst,
+ * Delegation Containment).
+ *
+ * Return: 0, or an errno
+ */
+int cgroup_join(int pidfd, bool stays)
+{
+	int r = stays ? cgroup_leaf() : 0;
+
+	if (r == 0 && setns(pidfd, CLONE_NEWCGROUP) < 0)
+		r = -errno;
+	return r;
 }
 
 /**

@@ -230,14 +230,13 @@ int client_member(struct client_lab *c, const char *member,
 static int become_member(const struct client_exec *e)
 {
 	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
-		    CLONE_NEWPID | (e->rootless ? CLONE_NEWUSER : 0) |
-		    (e->cgroup ? CLONE_NEWCGROUP : 0);
+		    CLONE_NEWPID | (e->rootless ? CLONE_NEWUSER : 0);
 	int r = 0;
 
 	if (setns(e->pidfd, flags) < 0 || chdir("/") < 0)
 		return -errno;
 	if (e->cgroup)
-		r = cgroup_join();
+		r = cgroup_join(e->pidfd, true);
 	if (r < 0)
 		return r;
 	if (setenv("PATH",

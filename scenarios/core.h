@@ -25,7 +25,7 @@ struct fault;
 must_check int member_aim(const struct member *m);
 void member_unaim(const struct member *m);
 /* In the child: everything but the PID namespace. */
-must_check int member_enter(const struct member *m);
+must_check int member_enter(const struct member *m, bool stays);
 /* Wait status of a child that was reaped by the loop (daemon.c). */
 bool daemon_reaped(struct lab *lab, pid_t pid, int status);
 void daemon_forget_all(struct member *m);

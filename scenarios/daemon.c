@@ -2,7 +2,6 @@
 #include "scenarios/core.h"
 
 #include "lib/cleanup.h"
-#include "scenarios/cgroup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -36,9 +35,7 @@ static int enter_child(void *arg)
 	const struct entry *e = arg;
 	int r;
 
-	r = member_enter(e->member);
-	if (r == 0 && e->stays && e->member->cgroup)
-		r = cgroup_join();
+	r = member_enter(e->member, e->stays);
 	for (const char *const *v = e->env; r == 0 && v && *v; v++)
 		if (putenv((char *)*v) != 0)
 			r = -errno;

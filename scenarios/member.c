@@ -79,7 +79,7 @@ static noreturn void init_main(const struct member *m,
 	memcpy(birth.what, root.what, sizeof(birth.what));
 	/* Version 2: out of the way of the cgroups a kubelet makes. */
 	if (birth.r == 0 && m->cgroup)
-		birth.r = cgroup_join();
+		birth.r = cgroup_leaf();
 	if (birth.r == 0)
 		birth.r = member_lo_up();
 	if (write(tell_fd, &birth, sizeof(birth)) != sizeof(birth) || birth.r)
@@ -113,15 +113,17 @@ void member_unaim(const struct member *m)
 /**
  * member_enter() - Move into a member's namespaces but that of processes
  * @m:		Member
+ * @stays:	Into its cgroups as well, where it has some
  *
  * Return: 0, or what setns() said
  */
-int member_enter(const struct member *m)
+int member_enter(const struct member *m, bool stays)
 {
-	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC |
-		    (m->cgroup ? CLONE_NEWCGROUP : 0);
+	int flags = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWUTS | CLONE_NEWIPC;
 
-	return setns(m->init.pidfd, flags) < 0 || chdir("/") < 0 ? -errno : 0;
+	if (setns(m->init.pidfd, flags) < 0 || chdir("/") < 0)
+		return -errno;
+	return m->cgroup ? cgroup_join(m->init.pidfd, stays) : 0;
 }
 
 /**
@@ -306,7 +308,7 @@ static int name_netns(void *arg)
 	char from[64], to[128];
 	int fd, r;
 
-	r = member_enter(n->pod->node);
+	r = member_enter(n->pod->node, false);
 	if (r < 0)
 		return r;
 	(void)snprintf(from, sizeof(from), "/proc/self/fd/%d", n->fd);

@@ -91,6 +91,21 @@ static int check_inotify(unsigned int nodes)
 }
 
 /**
+ * check_cgroups() - Whether the machine has the cgroups that kubelets want
+ *
+ * Return: EXIT_OK; EXIT_USAGE after naming what it lacks
+ */
+static int check_cgroups(void)
+{
+	_cleanup_(buf_release) struct buf problem = BUF_INIT;
+
+	if (cgroup_check(&problem) == 0)
+		return EXIT_OK;
+	log_error("%s", buf_text(&problem));
+	return EXIT_USAGE;
+}
+
+/**
  * open_listener() - Listen where the user's kubectl connects to
  * @k:		.listen_fd, .tcp6_fd and .port are set
  *
@@ -218,7 +233,9 @@ int cluster_prepare(struct outside *outside)
 			  outside->provider);
 		return EXIT_USAGE;
 	}
-	r = check_inotify(k->nodes);
+	r = check_cgroups();
+	if (r == EXIT_OK)
+		r = check_inotify(k->nodes);
 	if (r == EXIT_OK)
 		r = find_programs(outside, k);
 	if (r != EXIT_OK)
