@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-#define NODES_S 90 /* until all nodes are ready, then until CoreDNS is */
+#define NODES_S 120 /* until all nodes are ready, then until CoreDNS is */
 
 static const char *const needs[] = {
 	"etcd",  "containerd", "runc", "ctr",   "ptp", "host-local", "portmap",

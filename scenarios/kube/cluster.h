@@ -103,8 +103,6 @@ must_check int cluster_restart_dns(struct cluster *c); /* and waits for it */
 
 /* ready.c */
 must_check int cluster_guard(struct cluster *c, struct daemon *d);
-/* Says which daemon has ended, or @what was waited for in vain; returns @error. */
-int cluster_failed(struct cluster *c, int error, const char *what);
 must_check int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns);
 /* Until @is says so of node @n; @what: for the message. */
 must_check int cluster_wait_node(struct cluster *c, unsigned int n,
@@ -114,6 +112,15 @@ must_check int cluster_wait_node(struct cluster *c, unsigned int n,
 bool cluster_node_well(const struct json *node);
 bool cluster_node_ill(const struct json *node);
 must_check int cluster_wait_dns(struct cluster *c, int64_t deadline_ns);
+
+/* failed.c: each tells the user and returns an errno. */
+struct daemon *cluster_ended(const struct cluster *c); /* NULL: all run */
+/* Which daemon has ended, or that @what was waited for in vain. */
+int cluster_failed(struct cluster *c, int error, const char *what);
+int cluster_node_failed(struct cluster *c, unsigned int n);
+/* Where it is @late, or waiting longer is no use; else 0. */
+int cluster_pods_failed(struct cluster *c, const char *what,
+			const char *selector, bool late);
 
 /* pods.c: seen from inside the pods. */
 must_check int cluster_check_v4(struct cluster *c);

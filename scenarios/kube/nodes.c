@@ -246,7 +246,7 @@ static int start_kubelet(struct cluster *c, unsigned int n, bool node_ip)
 
 	(void)snprintf(ip, sizeof(ip), "--node-ip=" CLUSTER_ADDRESS, n);
 	(void)snprintf(name, sizeof(name), "--hostname-override=node%u", n);
-	r = daemon_wait(member_daemon(m, "containerd"), lab_deadline(30));
+	r = daemon_wait(member_daemon(m, "containerd"), lab_deadline(60));
 	if (r == 0)
 		r = member_spawn(m, argv, &cluster_spawn, &d);
 	return r < 0 ? r : cluster_guard(c, d);

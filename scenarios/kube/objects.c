@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define APPLY_S 30
+#define APPLY_S 60
 
 static const char *const manifests[] = {
 	"apiVersion: rbac.authorization.k8s.io/v1\n"

@@ -14,6 +14,7 @@
 
 /* Longer than the grace period after which a silent node is not ready (50 s). */
 #define NODE_S 120
+#define LOOK_S 3 /* between two looks at the pods of CoreDNS */
 
 /**
  * cluster_guard() - Let waits end when a daemon does
@@ -30,55 +31,6 @@ int cluster_guard(struct cluster *c, struct daemon *d)
 			       0 ?
 		       lab_fail(c->lab, -errno, "cannot watch '%s'", d->name) :
 		       0;
-}
-
-/**
- * add_tail() - The last lines of a log
- * @d:		Whose
- * @text:	They are appended
- */
-static void add_tail(const struct daemon *d, struct buf *text)
-{
-	_cleanup_(buf_release) struct buf log = BUF_INIT;
-	const char *all, *at;
-	int lines = 0;
-
-	if (buf_read_file(&log, d->log) < 0 || !log.len)
-		return;
-	all = buf_text(&log);
-	for (at = all + log.len - 1;
-	     at > all && log.len - (size_t)(at - all) < 900; at--)
-		if (at[-1] == '\n' && ++lines == 4)
-			break;
-	buf_printf(text, "; its last words: %s", at);
-}
-
-/**
- * cluster_failed() - Say what a wait ended with
- * @c:		Cluster
- * @error:	-ECANCELED where a daemon may have ended, -ETIMEDOUT, or what the API said
- * @what:	What was waited for
- *
- * Return: @error
- */
-int cluster_failed(struct cluster *c, int error, const char *what)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	struct epoll_event event;
-	struct daemon *d = member_daemon(c->control, "kube-apiserver");
-
-	if (epoll_wait(c->guard_fd, &event, 1, 0) == 1) {
-		d = event.data.ptr;
-		add_tail(d, &text);
-		return lab_fail(c->lab, -ECHILD, "'%s' of '%s' has ended%s",
-				d->name, d->member->name, buf_text(&text));
-	}
-	if (c->api && error != -ETIMEDOUT)
-		buf_printf(&text, ": %s", api_error(c->api));
-	else if (d)
-		add_tail(d, &text);
-	return lab_fail(c->lab, error, "waiting for %s%s", what,
-			buf_text(&text));
 }
 
 /**
@@ -186,6 +138,9 @@ int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns)
 
 	lab_step(c->lab, "waiting for nodes: 0 of %u ready", c->n_nodes);
 	r = api_watch(c->api, "/api/v1/nodes", deadline_ns, see_node, &w);
+	for (unsigned int n = 1; r == -ETIMEDOUT && n <= c->n_nodes; n++)
+		if (!w.ready[n] && !cluster_ended(c))
+			return cluster_node_failed(c, n);
 	return r < 0 && r != -EADDRNOTAVAIL ? cluster_failed(c, r, "nodes") : r;
 }
 
@@ -284,16 +239,31 @@ static int see_deployment(void *arg, const char *event,
  * @c:		Cluster
  * @deadline_ns: When to give up
  *
+ * A Deployment says nothing of a pod that ends again and again: every LOOK_S the pods
+ * themselves are asked.
+ *
  * Return: 0, or an errno that was told to the user
  */
 int cluster_wait_dns(struct cluster *c, int64_t deadline_ns)
 {
-	int r;
+	static const char label[] = "k8s-app%3Dkube-dns";
+	bool late = false;
+	int r = -ETIMEDOUT;
 
 	lab_step(c->lab, "waiting for CoreDNS");
-	r = api_watch(c->api,
-		      "/apis/apps/v1/namespaces/kube-system/deployments"
-		      "?fieldSelector=metadata.name%3Dcoredns",
-		      deadline_ns, see_deployment, NULL);
+	while (r == -ETIMEDOUT && !late) {
+		r = api_watch(c->api,
+			      "/apis/apps/v1/namespaces/kube-system/deployments"
+			      "?fieldSelector=metadata.name%3Dcoredns",
+			      MIN(deadline_ns, lab_deadline(LOOK_S)),
+			      see_deployment, NULL);
+		if (r != -ETIMEDOUT || cluster_ended(c))
+			break;
+		late = loop_now() >= deadline_ns;
+		r = cluster_pods_failed(c, "CoreDNS", label, late);
+		if (r < 0)
+			return r;
+		r = -ETIMEDOUT;
+	}
 	return r < 0 ? cluster_failed(c, r, "CoreDNS") : 0;
 }
