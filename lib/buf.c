@@ -66,6 +66,19 @@ static int buf_reserve(struct buf *b, size_t more)
 }
 
 /**
+ * buf_truncate() - Take back what was appended since
+ * @b:		Buffer
+ * @len:	Length it had then, bytes; nothing happens where it is shorter
+ */
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->data[len] = '\0';
+}
+
+/**
  * buf_add() - Append bytes
  * @b:		Buffer
  * @data:	Bytes

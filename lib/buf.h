@@ -32,6 +32,7 @@ struct buf {
 
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b);
+void buf_truncate(struct buf *b, size_t len);
 void buf_add(struct buf *b, const void *data, size_t len);
 void buf_puts(struct buf *b, const char *text);
 void buf_putc(struct buf *b, char c);

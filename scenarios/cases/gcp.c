@@ -49,17 +49,29 @@ static const char shoot_yaml[] = "apiVersion: core.gardener.cloud/v1beta1\n"
 				 "  kubernetes:\n"
 				 "    version: \"1.34.4\"\n";
 
-/* One instance, as Google describes it (providers.md 2.2): number of the node, link-local
- * address of the router, MTU. */
+/* One instance, as Google describes one that has IPv6 alone (providers.md 2.2): number of
+ * the node, link-local address of the router, MTU. */
 static const char instance_json[] =
 	"{\"name\": \"node%1$u\", \"interface\": \"n%1$u\",\n"
 	" \"addresses\": [\"2001:db8:10:0:%1$u::1\"],\n"
 	" \"tree\": {\"computeMetadata\": {\"v1\": {\"instance\": {\n"
+	"  \"attributes\": {},\n"
+	"  \"hostname\": \"node%1$u.c.shoot6.internal\",\n"
+	"  \"id\": 648217340275%1$u,\n"
+	"  \"machineType\": \"projects/100006/machineTypes/e2-standard-2\",\n"
 	"  \"name\": \"node%1$u\",\n"
-	"  \"networkInterfaces\": [{\"mac\": \"42:01:0a:80:00:%1$02x\",\n"
+	"  \"networkInterfaces\": [{\"accessConfigs\": [],\n"
+	"   \"dhcpv6Refresh\": \"221972679294460898%1$u\",\n"
+	"   \"dnsServers\": [\"2001:db8:53::53\"],\n"
+	"   \"forwardedIpv6s\": [],\n"
+	"   \"gatewayIpv6\": \"%2$s\",\n"
 	"   \"ipv6\": [\"2001:db8:10:0:%1$u::1/96\"],\n"
-	"   \"gatewayIpv6\": \"%2$s\", \"mtu\": %3$u,\n"
-	"   \"dnsServers\": [\"2001:db8:53::53\"]}]}}}}}";
+	"   \"ipv6s\": [\"2001:db8:10:0:%1$u:0:0:1\"],\n"
+	"   \"mac\": \"42:01:0a:80:00:%1$02x\", \"mtu\": %3$u,\n"
+	"   \"network\": \"projects/100006/networks/shoot\"}],\n"
+	"  \"zone\": \"projects/100006/zones/europe-west1-b\"},\n"
+	" \"project\": {\"attributes\": {}, \"numericProjectId\": 100006,\n"
+	"  \"projectId\": \"shoot6\"}}}}}";
 
 /**
  * gcp_nodes() - Number of nodes of a lab
@@ -84,13 +96,16 @@ static int write_metadata(struct member *router, unsigned int nodes)
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r;
 
-	buf_puts(&text,
-		 "{\"headers\": [{\"name\": \"Metadata-Flavor\","
-		 " \"value\": \"Google\"}],\n"
-		 "\"refuse\": [\"X-Forwarded-For\"], \"free\": [\"/\"],\n"
-		 "\"answer\": {\"Metadata-Flavor\": \"Google\"},\n"
-		 "\"keys\": \"kebab\", \"verbatim\": [\"attributes\"],\n"
-		 "\"instances\": [\n");
+	buf_puts(
+		&text,
+		"{\"headers\": [{\"name\": \"Metadata-Flavor\","
+		" \"value\": \"Google\"}],\n"
+		"\"refuse\": [\"X-Forwarded-For\"], \"free\": [\"/\"],\n"
+		"\"answer\": {\"Metadata-Flavor\": \"Google\",\n"
+		" \"Server\": \"Metadata Server for VM\",\n"
+		" \"X-XSS-Protection\": \"0\", \"X-Frame-Options\": \"SAMEORIGIN\"},\n"
+		"\"keys\": \"kebab\", \"verbatim\": [\"attributes\"],\n"
+		"\"instances\": [\n");
 	for (unsigned int n = 1; n <= nodes; n++) {
 		struct addr gateway;
 		char ifname[16];

@@ -62,10 +62,11 @@ cat >"$dir/metadata.json" <<'JSON'
 {"headers": [{"name": "Metadata-Flavor", "value": "Google"}],
  "refuse": ["X-Forwarded-For"], "free": ["/"],
  "answer": {"Metadata-Flavor": "Google"}, "keys": "kebab",
- "instances": [{"name": "node1", "interface": "n1", "tree":
+ "verbatim": ["attributes"], "instances": [{"name": "node1", "interface": "n1", "tree":
   {"computeMetadata": {"v1": {"instance": {"networkInterfaces":
    [{"ipv6": ["2001:db8:10:0:1::1/96"], "gatewayIpv6": "fe80::1",
-     "dnsServers": ["2001:db8:53::53", "2001:db8:53::54"]}]}}}}}]}
+     "dnsServers": ["2001:db8:53::53", "2001:db8:53::54"]}],
+   "attributes": {"kubeEnv": "a"}, "id": 7}}}}}]}
 JSON
 ns node ip -6 route add fd20:ce::254/128 \
 	via "$(ns router ip -6 -br address show dev n1 | grep -o 'fe80[^/]*')" \
@@ -107,4 +108,50 @@ get "$nics" "$google"
 like 'a folder without slash is moved' '301' "$out"
 get "$nics/9/" "$google"
 like 'what is not there is not found' '404' "$out"
+get "$nics/?recursive=true&alt=text" "$google"
+is 'recursive as text: a leaf in each line' "0/ipv6 2001:db8:10:0:1::1/96
+0/gateway-ipv6 fe80::1
+0/dns-servers 2001:db8:53::53
+0/dns-servers 2001:db8:53::54
+[200]" "$out"
+get "${nics%/*}/?recursive=true&alt=text" "$google"
+like 'keys that users name stay as they are' 'attributes/kubeEnv a' "$out"
+run ns node curl -gsm 5 -X POST -d a=b -o /dev/null -D - -H "$google" \
+	"http://[fd20:ce::254]$nics/"
+like 'nothing can be written' '405' "$out"
+like 'and it is said what is allowed' 'Allow: GET, HEAD' "$out"
+like 'each answer says whose it is' 'Metadata-Flavor: Google' "$out"
+
+# wait_for_change: a request waits for its own answer to change, and no longer than it says.
+# etag PATH - of the present answer
+etag() {
+	ns node curl -gsm 5 -o /dev/null -D - -H "$google" "http://[fd20:ce::254]$1" |
+		sed -n 's/^ETag: \([0-9a-f]*\).*/\1/p'
+}
+gateway=$nics/0/gateway-ipv6
+seen=$(etag "$gateway")
+is 'two answers have two ETags' yes "$([ "$seen" != "$(etag "$nics/0/ipv6")" ] && echo yes)"
+get "$gateway?wait_for_change=true&last_etag=0" "$google"
+is 'who has seen another one is answered at once' 'fe80::1[200]' "$out"
+get "$gateway?wait_for_change=true&timeout_sec=1&last_etag=$seen" "$google"
+is 'after timeout_sec the answer is the old one' 'fe80::1[200]' "$out"
+# wait_for_answer NAME PATH - ask in the background, with an answer in $dir/NAME
+wait_for_answer() {
+	ns node curl -gsm 60 -o "$dir/$1" -H "$google" \
+		"http://[fd20:ce::254]$2?wait_for_change=true&last_etag=$(etag "$2")" &
+}
+wait_for_answer changed "$gateway"
+changed=$!
+wait_for_answer same "$nics/0/ipv6"
+same=$!
+asking() { [ "$(ns router ss -6Hnt state established 'sport = 80' | wc -l)" = 2 ]; }
+wait_for asking
+sed 's/fe80::1/fe80::2/' "$dir/metadata.json" >"$dir/new.json"
+mv "$dir/new.json" "$dir/metadata.json"
+wait "$changed"
+is 'who waits hears of the change' fe80::2 "$(cat "$dir/changed")"
+is 'another value has not changed' yes "$(kill -0 "$same" && [ ! -s "$dir/same" ] && echo yes)"
+kill "$same"
+get "$gateway" "$google"
+is 'a client that went away does no harm' 'fe80::2[200]' "$out"
 done_testing

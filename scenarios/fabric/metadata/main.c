@@ -4,17 +4,22 @@
  * fabric-metadata: the metadata service of a cloud, over IPv6
  *
  * Who asks is known by the interface a link-local client comes in by (a node that has no
- * address yet) or by its source address. The file is read again when it is replaced, and
- * requests with wait_for_change=true are answered then.
+ * address yet) or by its source address. The file is read again when it is replaced.
+ *
+ * An answer's ETag is a digest of its body. With wait_for_change=true a request is
+ * answered once its own answer is another one than that of last_etag (than the present
+ * one, if there is none), or after timeout_sec.
  */
 #include "lib/addr.h"
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
+#include "lib/loop.h"
 #include "lib/opt.h"
 #include "scenarios/fabric/metadata/tree.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <microhttpd.h>
 #include <net/if.h>
 #include <poll.h>
@@ -22,12 +27,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #define CONFIG_MAX  (16UL << 20) /* bytes */
 #define WAITING_MAX 64 /* requests that wait for a change */
+#define ETAG_SIZE   17
+#define TIMEOUT_MAX 3600UL /* seconds */
 
 struct config {
 	const char *listen;
@@ -36,13 +44,20 @@ struct config {
 	unsigned int verbose;
 };
 
+/* A request that waits for a change. */
+struct waiter {
+	struct MHD_Connection *connection; /* NULL: free */
+	bool suspended;
+	bool over; /* waits no longer, changed or not */
+	int64_t deadline_ns;
+	char etag[ETAG_SIZE]; /* of what it has seen */
+};
+
 struct server {
 	const struct config *config;
 	struct json *data;
 	struct MHD_Daemon *http;
-	unsigned int generation; /* of the data: the ETag */
-	struct MHD_Connection *waiting[WAITING_MAX];
-	size_t n_waiting;
+	struct waiter waiting[WAITING_MAX];
 };
 
 /**
@@ -95,22 +110,131 @@ static const struct json *get_instance(const struct server *s,
 }
 
 /**
- * must_wait() - Whether a request is to be answered at the next change only
+ * digest() - The ETag of an answer
+ * @a:		Answer
+ * @ret:	16 hexadecimal digits (FNV-1a)
+ */
+static void digest(const struct tree_answer *a, char ret[ETAG_SIZE])
+{
+	const char *text = buf_text(&a->body);
+	uint64_t hash = 0xcbf29ce484222325;
+
+	for (size_t i = 0; i < a->body.len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3;
+	(void)snprintf(ret, ETAG_SIZE, "%016" PRIx64, hash);
+}
+
+/**
+ * new_waiter() - Remember a request that wants to hear of a change
  * @s:		Server
  * @c:		Connection
+ * @etag:	Of the present answer
  *
- * Return: true if it asks for that and has seen the present state
+ * Return: the waiter; NULL if the request is to be answered at once: it does not want to
+ *	   wait, has seen another answer, or too many wait
  */
-static bool must_wait(const struct server *s, struct MHD_Connection *c)
+static struct waiter *new_waiter(struct server *s, struct MHD_Connection *c,
+				 const char *etag)
 {
 	const char *wait = get_argument(c, "wait_for_change");
 	const char *seen = get_argument(c, "last_etag");
-	char etag[16];
+	const char *timeout = get_argument(c, "timeout_sec");
+	unsigned long seconds = timeout ? strtoul(timeout, NULL, 10) : 0;
+	struct waiter *w = s->waiting, *end = w + WAITING_MAX;
 
-	if (!wait || strcmp(wait, "true") != 0 || s->n_waiting == WAITING_MAX)
+	if (!wait || strcasecmp(wait, "true") != 0 ||
+	    (seen && strcmp(seen, etag) != 0))
+		return NULL;
+	while (w < end && w->connection)
+		w++;
+	if (w == end)
+		return NULL;
+	*w = (struct waiter){ .connection = c, .deadline_ns = INT64_MAX };
+	if (seconds)
+		w->deadline_ns =
+			loop_now() +
+			(int64_t)MIN(seconds, TIMEOUT_MAX) * NSEC_PER_SEC;
+	memcpy(w->etag, etag, ETAG_SIZE);
+	return w;
+}
+
+/**
+ * must_wait() - Let a request wait if it wants to
+ * @s:		Server
+ * @c:		Connection
+ * @etag:	Of the present answer
+ * @state:	The request's waiter, NULL at first
+ *
+ * Return: true where it waits
+ */
+static bool must_wait(struct server *s, struct MHD_Connection *c,
+		      const char *etag, void **state)
+{
+	struct waiter *w = *state;
+
+	if (!w)
+		*state = w = new_waiter(s, c, etag);
+	if (!w || w->over || strcmp(w->etag, etag) != 0)
 		return false;
-	(void)snprintf(etag, sizeof(etag), "%08x", s->generation);
-	return !seen || strcmp(seen, etag) == 0;
+	w->suspended = true;
+	MHD_suspend_connection(c);
+	return true;
+}
+
+/**
+ * completed() - A request has ended; called by libmicrohttpd
+ * @arg:	Not used
+ * @c:		Not used
+ * @state:	Its waiter, or NULL
+ * @code:	Not used
+ */
+static void completed(void *arg, struct MHD_Connection *c, void **state,
+		      enum MHD_RequestTerminationCode code)
+{
+	struct waiter *w = *state;
+
+	(void)arg;
+	(void)c;
+	(void)code;
+	if (w)
+		w->connection = NULL;
+}
+
+/**
+ * wake() - Let requests go on that wait
+ * @s:		Server
+ * @now_ns:	Those whose time is over are answered; INT64_MAX: each of them
+ * @look:	The others look again, too
+ */
+static void wake(struct server *s, int64_t now_ns, bool look)
+{
+	for (size_t i = 0; i < WAITING_MAX; i++) {
+		struct waiter *w = &s->waiting[i];
+
+		if (!w->connection || !w->suspended)
+			continue;
+		w->over = w->deadline_ns <= now_ns;
+		if (!w->over && !look)
+			continue;
+		w->suspended = false;
+		MHD_resume_connection(w->connection);
+	}
+}
+
+/**
+ * next_deadline() - When the first waiting request has waited long enough
+ * @s:		Server
+ *
+ * Return: nanoseconds of loop_now(); INT64_MAX for never
+ */
+static int64_t next_deadline(const struct server *s)
+{
+	int64_t next = INT64_MAX;
+
+	for (size_t i = 0; i < WAITING_MAX; i++)
+		if (s->waiting[i].connection && s->waiting[i].suspended)
+			next = MIN(next, s->waiting[i].deadline_ns);
+	return next;
 }
 
 /**
@@ -118,11 +242,12 @@ static bool must_wait(const struct server *s, struct MHD_Connection *c)
  * @s:		Server
  * @c:		Connection
  * @a:		Answer
+ * @etag:	Its digest
  *
  * Return: MHD_YES, or MHD_NO which closes the connection
  */
 static enum MHD_Result respond(const struct server *s, struct MHD_Connection *c,
-			       const struct tree_answer *a)
+			       const struct tree_answer *a, const char *etag)
 {
 	const struct json *h = json_first(json_get(s->data, "answer"));
 	const char *text = buf_text(&a->body);
@@ -131,15 +256,15 @@ static enum MHD_Result respond(const struct server *s, struct MHD_Connection *c,
 		moved ? 0 : a->body.len, (void *)(uintptr_t)text,
 		MHD_RESPMEM_MUST_COPY);
 	enum MHD_Result r;
-	char etag[16];
 
 	if (!response)
 		return MHD_NO;
-	(void)snprintf(etag, sizeof(etag), "%08x", s->generation);
 	(void)MHD_add_response_header(response, "ETag", etag);
 	(void)MHD_add_response_header(response, "Content-Type", a->type);
 	if (moved)
 		(void)MHD_add_response_header(response, "Location", text);
+	if (a->status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		(void)MHD_add_response_header(response, "Allow", "GET, HEAD");
 	for (; h; h = json_next(h))
 		if (json_string(h))
 			(void)MHD_add_response_header(response, json_key(h),
@@ -154,11 +279,11 @@ static enum MHD_Result respond(const struct server *s, struct MHD_Connection *c,
  * @arg:	Server
  * @c:		Connection
  * @url:	Path, decoded
- * @method:	GET, HEAD
+ * @method:	GET or HEAD; others are refused
  * @version:	Not used
  * @data:	Not used: no request has a body
  * @size:	Not used
- * @state:	Not NULL where this request has waited for a change
+ * @state:	struct waiter where this request has waited for a change
  *
  * Return: MHD_YES, or MHD_NO which closes the connection
  */
@@ -170,31 +295,29 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *c,
 	struct server *s = arg;
 	const char *recursive = get_argument(c, "recursive");
 	struct tree_request request = {
+		.method = method,
 		.path = url,
 		.alt = get_argument(c, "alt"),
-		.recursive = recursive && strcmp(recursive, "true") == 0,
+		.recursive = recursive && strcasecmp(recursive, "true") == 0,
 		.header = get_header,
 		.arg = c,
 	};
 	struct tree_answer answer;
-	enum MHD_Result r;
+	enum MHD_Result r = MHD_YES;
+	char etag[ETAG_SIZE];
 
 	(void)version;
 	(void)data;
 	(void)size;
-	if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-		return MHD_NO;
-	if (!*state && must_wait(s, c)) {
-		*state = s;
-		s->waiting[s->n_waiting++] = c;
-		MHD_suspend_connection(c);
-		return MHD_YES;
-	}
 	if (tree_answer(s->data, get_instance(s, c), &request, &answer) < 0)
 		return MHD_NO;
-	log_info("%s %s%s: %u", method, url,
-		 request.recursive ? "?recursive=true" : "", answer.status);
-	r = respond(s, c, &answer);
+	digest(&answer, etag);
+	if (answer.status != MHD_HTTP_OK || !must_wait(s, c, etag, state)) {
+		log_info("%s %s%s: %u", method, url,
+			 request.recursive ? "?recursive=true" : "",
+			 answer.status);
+		r = respond(s, c, &answer, etag);
+	}
 	buf_release(&answer.body);
 	return r;
 }
@@ -220,18 +343,7 @@ static int load(struct server *s)
 	}
 	json_free(s->data);
 	s->data = TAKE_PTR(data);
-	s->generation++;
 	return 0;
-}
-
-/**
- * wake_waiting() - Let all requests go on that wait for a change
- * @s:		Server
- */
-static void wake_waiting(struct server *s)
-{
-	while (s->n_waiting)
-		MHD_resume_connection(s->waiting[--s->n_waiting]);
 }
 
 /**
@@ -246,7 +358,7 @@ static void reload(struct server *s, int watch)
 	while (read(watch, events, sizeof(events)) > 0)
 		;
 	if (load(s) == 0)
-		wake_waiting(s);
+		wake(s, loop_now(), true);
 }
 
 /**
@@ -293,9 +405,14 @@ static int serve(struct server *s, int signals, int watch)
 			{ .fd = signals, .events = POLLIN },
 		};
 		MHD_UNSIGNED_LONG_LONG timeout;
+		int64_t left_ns = next_deadline(s);
 		int wait = -1;
 
-		if (MHD_get_timeout(s->http, &timeout) == MHD_YES)
+		if (left_ns < INT64_MAX)
+			wait = (int)MAX(
+				(left_ns - loop_now()) / NSEC_PER_MSEC + 1, 0);
+		if (MHD_get_timeout(s->http, &timeout) == MHD_YES &&
+		    (wait < 0 || timeout < (unsigned int)wait))
 			wait = (int)MIN(timeout, 60000ULL);
 		if (poll(fds, ARRAY_SIZE(fds), wait) < 0 && errno != EINTR)
 			return -errno;
@@ -303,6 +420,7 @@ static int serve(struct server *s, int signals, int watch)
 			return 0;
 		if (fds[1].revents)
 			reload(s, watch);
+		wake(s, loop_now(), false);
 		if (MHD_run(s->http) != MHD_YES)
 			return -EIO;
 	}
@@ -329,7 +447,7 @@ static int listen_http(struct server *s)
 		MHD_USE_EPOLL | MHD_USE_IPv6 | MHD_ALLOW_SUSPEND_RESUME,
 		(uint16_t)s->config->port, NULL, NULL, handle, s,
 		MHD_OPTION_SOCK_ADDR, &sa, MHD_OPTION_CONNECTION_TIMEOUT, 3600U,
-		MHD_OPTION_END);
+		MHD_OPTION_NOTIFY_COMPLETED, completed, NULL, MHD_OPTION_END);
 	if (!s->http) {
 		log_error("cannot listen on [%s]:%u: %s", s->config->listen,
 			  s->config->port, strerror(errno));
@@ -370,7 +488,7 @@ static int run(struct server *s)
 	r = serve(s, signals, watch);
 	if (r < 0)
 		log_error("%s", strerror(-r));
-	wake_waiting(s);
+	wake(s, INT64_MAX, false);
 	MHD_stop_daemon(s->http);
 	return r < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -225,6 +225,45 @@ static int print_text(const struct json *leaf, struct buf *b)
 }
 
 /**
+ * flatten() - All leaves below a value, each in a line: its path, a space, its text
+ * @config:	Configuration, for the spelling of keys
+ * @j:		Value
+ * @spelt:	Keys are written as in a path
+ * @path:	Of the value, "a/b"; as it was when this returns
+ * @b:		Lines are put at the end of it
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int flatten(const struct json *config, const struct json *j, bool spelt,
+		   struct buf *path, struct buf *b)
+{
+	const struct json *c = json_first(j);
+	size_t index = 0, len = path->len;
+	int r = 0;
+
+	if (!json_is_object(j) && !json_is_array(j)) {
+		buf_printf(b, "%s ", buf_text(path));
+		r = scalar(j, b);
+		buf_putc(b, '\n');
+		return r;
+	}
+	for (; c && r == 0; c = json_next(c), index++) {
+		bool below = spelt;
+		char text[KEY_MAX];
+
+		if (is_folder(j)) {
+			spell(j, c, index, spelt, text);
+			below = spelt &&
+				!lists(json_get(config, "verbatim"), text);
+			buf_printf(path, "%s%s", len ? "/" : "", text);
+		}
+		r = buf_error(path) ?: flatten(config, c, below, path, b);
+		buf_truncate(path, len);
+	}
+	return r;
+}
+
+/**
  * refuse() - An error page
  * @status:	HTTP
  * @text:	What is wrong
@@ -276,7 +315,36 @@ static const char *missing_header(const struct json *config,
 }
 
 /**
+ * print_folder() - A folder as text
+ * @config:	Configuration
+ * @found:	Folder
+ * @spelt:	Keys are written as in a path
+ * @q:		Request
+ * @a:		Answer
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int print_folder(const struct json *config, const struct json *found,
+			bool spelt, const struct tree_request *q,
+			struct tree_answer *a)
+{
+	_cleanup_(buf_release) struct buf path = BUF_INIT;
+
+	if (q->path[strlen(q->path) - 1] != '/') {
+		a->status = 301;
+		a->type = "text/html; charset=UTF-8";
+		buf_printf(&a->body, "%s/", q->path);
+		return buf_error(&a->body);
+	}
+	if (q->recursive)
+		return flatten(config, found, spelt, &path, &a->body);
+	list_folder(found, spelt, &a->body);
+	return buf_error(&a->body);
+}
+
+/**
  * print_answer() - The value that was found, in the form that was asked for
+ * @config:	Configuration
  * @found:	Value
  * @spelt:	Keys are written as in a path
  * @q:		Request
@@ -284,8 +352,9 @@ static const char *missing_header(const struct json *config,
  *
  * Return: 0 or -ENOMEM
  */
-static int print_answer(const struct json *found, bool spelt,
-			const struct tree_request *q, struct tree_answer *a)
+static int print_answer(const struct json *config, const struct json *found,
+			bool spelt, const struct tree_request *q,
+			struct tree_answer *a)
 {
 	bool json = q->alt ? strcmp(q->alt, "json") == 0 : q->recursive;
 
@@ -295,14 +364,7 @@ static int print_answer(const struct json *found, bool spelt,
 		return json_print(found, JSON_COMPACT, &a->body);
 	if (!is_folder(found))
 		return print_text(found, &a->body);
-	if (q->path[strlen(q->path) - 1] == '/') {
-		list_folder(found, spelt, &a->body);
-		return buf_error(&a->body);
-	}
-	a->status = 301;
-	a->type = "text/html; charset=UTF-8";
-	buf_printf(&a->body, "%s/", q->path);
-	return buf_error(&a->body);
+	return print_folder(config, found, spelt, q, a);
 }
 
 /**
@@ -324,7 +386,11 @@ int tree_answer(const struct json *config, const struct json *instance,
 	char text[200];
 	int r;
 
-	if (header) {
+	if (strcmp(request->method, "GET") && strcmp(request->method, "HEAD")) {
+		r = refuse(405,
+			   "The request method is inappropriate for the URL",
+			   &a);
+	} else if (header) {
 		(void)snprintf(
 			text, sizeof(text),
 			"Your client does not have permission: header '%s'",
@@ -333,7 +399,7 @@ int tree_answer(const struct json *config, const struct json *instance,
 	} else {
 		found = find(config, json_get(instance, "tree"), request->path,
 			     &spelt);
-		r = found ? print_answer(found, spelt, request, &a) :
+		r = found ? print_answer(config, found, spelt, request, &a) :
 			    refuse(404, "That's an error: not found", &a);
 	}
 	if (r < 0) {

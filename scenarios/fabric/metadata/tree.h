@@ -17,8 +17,8 @@
  *			"addresses": ["2001:db8:10:0:1::1"], "tree": {...}}]}
  *
  * With "kebab", the key "gatewayIpv6" of the JSON form is "gateway-ipv6" in a path, but
- * not in its first part and not below a key of "verbatim". The configuration owns all JSON; an answer is the
- * caller's.
+ * not in its first part and not below a key of "verbatim". The configuration owns all
+ * JSON; an answer is the caller's.
  */
 
 #include "lib/addr.h"
@@ -26,6 +26,7 @@
 #include "lib/json.h"
 
 struct tree_request {
+	const char *method; /* "GET", "HEAD"; others are refused */
 	const char *path; /* decoded, begins with '/' */
 	bool recursive; /* ?recursive=true */
 	const char *alt; /* ?alt=json|text, or NULL */
