@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static struct {
@@ -89,4 +90,17 @@ bool log_colour(int fd)
 
 	return isatty(fd) && !(no_color && *no_color) &&
 	       !(term && strcmp(term, "dumb") == 0);
+}
+
+/**
+ * log_columns() - How wide a terminal is
+ * @fd:		Descriptor
+ *
+ * Return: columns; 0 where it is no terminal, or does not know
+ */
+unsigned int log_columns(int fd)
+{
+	struct winsize size;
+
+	return ioctl(fd, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
 }

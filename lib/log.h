@@ -30,3 +30,4 @@ void log_print(enum log_level level, const char *format, ...) printf_like(2, 3);
 #define log_debug(...)   log_print(LOG_LEVEL_DEBUG, __VA_ARGS__)
 
 bool log_colour(int fd);
+unsigned int log_columns(int fd);

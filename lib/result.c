@@ -40,7 +40,7 @@ struct field {
 static const struct field fields[] = {
 	FIELD(id),     FIELD(variant), FIELD(vantage), FIELD(src),
 	FIELD(dst),    FIELD(proto),   FIELD(reason),  FIELD(blocked_by),
-	FIELD(detail), FIELD(clause),
+	FIELD(detail), FIELD(clause),  FIELD(what),
 };
 
 /**

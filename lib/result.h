@@ -36,6 +36,7 @@ struct result {
 	char id[16]; /* "N64-2" */
 	char variant
 		[24]; /* tells apart results of one check: "tcp", "https"; or "" */
+	char what[96]; /* what must be true, for people; or "" */
 	enum verdict verdict;
 	enum check_level level;
 	char vantage[96]; /* "pod:NODE/POD" or "host:NODE" */

@@ -202,9 +202,11 @@ static void owners_text(unsigned int owners, struct buf *out)
  * begin() - A result about an uplink
  * @r:		Result
  * @id:		Check
+ * @what:	What must be true
  * @dev:	Uplink
  */
-static void begin(struct result *r, const char *id, const char *dev)
+static void begin(struct result *r, const char *id, const char *what,
+		  const char *dev)
 {
 	char host[64] = "", vantage[96];
 
@@ -213,6 +215,7 @@ static void begin(struct result *r, const char *id, const char *dev)
 	snprintf(vantage, sizeof(vantage), "host:%s", host);
 	result_init(r, id, vantage);
 	snprintf(r->variant, sizeof(r->variant), "%s", dev);
+	snprintf(r->what, sizeof(r->what), "%s", what);
 	snprintf(r->proto, sizeof(r->proto), "icmp6");
 	r->verdict = VERDICT_PASS;
 }
@@ -244,7 +247,7 @@ static int verify_owner(const char *dev, unsigned int owners,
 	struct result r;
 
 	owners_text(owners, &names);
-	begin(&r, "RA-1", dev);
+	begin(&r, "RA-1", "exactly one hears router advertisements", dev);
 	result_fact(&r, "ra_owner", "%s", owners ? buf_text(&names) : "none");
 	result_fact(&r, "accept_ra", "%ld", conf_value(dev, "accept_ra"));
 	if (!owners || owners & (owners - 1))
@@ -279,7 +282,7 @@ static int verify_lasting(const char *dev, unsigned int owners,
 	long forwarding = conf_value(dev, "forwarding");
 	struct result r;
 
-	begin(&r, "RA-2", dev);
+	begin(&r, "RA-2", "the default route outlives forwarding", dev);
 	result_fact(&r, "accept_ra", "%ld", accept);
 	result_fact(&r, "forwarding", "%ld", forwarding);
 	result_fact(&r, "force_forwarding", "%ld",
@@ -319,7 +322,7 @@ static int verify_route(const char *dev, struct results *out)
 	int64_t lifetime;
 	struct result r;
 
-	begin(&r, "RA-3", dev);
+	begin(&r, "RA-3", "a router has announced itself as default", dev);
 	r.level = LEVEL_SHOULD;
 	if (uplink_router(dev, &router, &lifetime) < 0) {
 		fail(&r, VERDICT_WARN, "ra-missing");

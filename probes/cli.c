@@ -180,7 +180,8 @@ static void print_diagnosis(const struct results *done,
 			return;
 	if (diagnose(&all, &d) < 0)
 		return;
-	diagnosis_print(&d, log_colour(STDOUT_FILENO), &b);
+	diagnosis_print(&d, log_colour(STDOUT_FILENO),
+			log_columns(STDOUT_FILENO), &b);
 	if (b.len)
 		printf("\n%s", buf_text(&b));
 }

@@ -237,6 +237,7 @@ static void say_skipped(struct engine *e, const struct check *check,
 	result_init(&r, check->id, e->vantage);
 	r.level = check->level;
 	r.verdict = VERDICT_SKIP;
+	(void)snprintf(r.what, sizeof(r.what), "%s", check->what);
 	(void)snprintf(r.clause, sizeof(r.clause), "%s", check->clause);
 	(void)snprintf(r.reason, sizeof(r.reason), "%s", reason_token(reason));
 	(void)snprintf(r.detail, sizeof(r.detail), "%s", detail);
@@ -378,6 +379,8 @@ struct probe *probe_add(struct engine *e, const struct check *check,
 	p->body.max = 1UL << 20;
 	result_init(&p->result, check->id, e->vantage);
 	p->result.level = check->level;
+	(void)snprintf(p->result.what, sizeof(p->result.what), "%s",
+		       check->what);
 	(void)snprintf(p->result.variant, sizeof(p->result.variant), "%s",
 		       variant);
 	(void)snprintf(p->result.clause, sizeof(p->result.clause), "%s",

@@ -15,7 +15,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -197,18 +196,6 @@ static int check(struct run *run)
 }
 
 /**
- * width() - Columns of standard output
- *
- * Return: columns; 0 where it is no terminal
- */
-static unsigned int width(void)
-{
-	struct winsize size;
-
-	return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 ? 0 : size.ws_col;
-}
-
-/**
  * print_table() - Results for people, then where the reports are
  * @run:	Run
  *
@@ -219,7 +206,7 @@ static int print_table(const struct run *run)
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	const struct report_options options = {
 		.colour = log_colour(STDOUT_FILENO),
-		.width = width(),
+		.width = log_columns(STDOUT_FILENO),
 	};
 	int r = report_render(&run->report, "table", &options, &text);
 

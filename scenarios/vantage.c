@@ -22,8 +22,8 @@ struct vantage;
 static const struct step {
 	const char *program; /* NULL: what the case says that verifies a node */
 	/* Makes results of what it printed and how it ended. */
-	int (*read)(struct vantage *v, const struct step *step,
-		    const struct buf *out, const struct buf *err, int code);
+	int (*read)(struct vantage *v, const struct step *step, struct buf *out,
+		    struct buf *err, int code);
 } steps[];
 
 /* A member that checks. */
@@ -45,12 +45,12 @@ struct vantage {
  *
  * Return: where it begins
  */
-static const char *last_line(const struct buf *b)
+static const char *last_line(struct buf *b)
 {
 	const char *newline;
 
 	while (b->len && b->data[b->len - 1] == '\n')
-		((struct buf *)b)->data[--((struct buf *)b)->len] = '\0';
+		buf_truncate(b, b->len - 1);
 	newline = strrchr(buf_text(b), '\n');
 	return newline ? newline + 1 : buf_text(b);
 }
@@ -68,7 +68,7 @@ static const char *last_line(const struct buf *b)
  * Return: 0, or as results_add()
  */
 static int read_lines(struct vantage *v, const struct step *step,
-		      const struct buf *out, const struct buf *err, int code)
+		      struct buf *out, struct buf *err, int code)
 {
 	struct result r;
 	size_t before = v->results.n;
@@ -78,6 +78,7 @@ static int read_lines(struct vantage *v, const struct step *step,
 	    (v->results.n > before || code == 77))
 		return 0;
 	result_init(&r, "RUN-1", v->name);
+	(void)snprintf(r.what, sizeof(r.what), "each probe runs to its end");
 	r.verdict = VERDICT_FAIL;
 	(void)snprintf(r.variant, sizeof(r.variant), "%.23s", step->program);
 	(void)snprintf(r.reason, sizeof(r.reason), "probe-died");
@@ -85,6 +86,57 @@ static int read_lines(struct vantage *v, const struct step *step,
 		       "'%s' ended with exit code %d: %.160s", step->program,
 		       code, last_line(err));
 	return results_add(&v->results, &r);
+}
+
+/**
+ * put_complaints() - All that a program complained of, in one line
+ * @err:	Its standard error, "NAME: TEXT" in each line
+ * @out:	Text is put at the end of it
+ */
+static void put_complaints(const struct buf *err, struct buf *out)
+{
+	const char *line = buf_text(err);
+	const char *end;
+
+	for (; *line; line = end + (*end == '\n')) {
+		const char *text = strstr(line, ": ");
+
+		end = strchrnul(line, '\n');
+		text = text && text < end ? text + 2 : line;
+		buf_printf(out, "%s%.*s", out->len ? "; " : "",
+			   (int)(end - text), text);
+	}
+}
+
+/**
+ * put_differences() - What netsetup found to differ, in one line
+ * @json:	What `netsetup verify --json` printed
+ * @out:	Text is put at the end of it
+ */
+static void put_differences(const struct buf *json, struct buf *out)
+{
+	_cleanup_(json_freep) struct json *j = NULL;
+	const struct json *item;
+
+	if (json_parse(buf_text(json), json->len, &j) < 0)
+		return;
+	item = json_first(json_get(j, "results"));
+	for (; item; item = json_next(item)) {
+		const char *verdict = json_get_string(item, "verdict");
+		const char *detail = json_get_string(item, "detail");
+
+		if (verdict && detail && strcmp(verdict, "fail") == 0)
+			buf_printf(out, "%s%s", out->len ? "; " : "", detail);
+	}
+	item = json_first(json_get(j, "steps"));
+	for (; item; item = json_next(item)) {
+		const char *object = json_get_string(item, "object");
+		const char *kind = json_get_string(item, "kind");
+
+		if (object && kind)
+			buf_printf(out, "%s%s %s differs", out->len ? "; " : "",
+				   kind, object);
+	}
 }
 
 /**
@@ -98,17 +150,23 @@ static int read_lines(struct vantage *v, const struct step *step,
  * Return: 0, or as results_add()
  */
 static int read_verify(struct vantage *v, const struct step *step,
-		       const struct buf *out, const struct buf *err, int code)
+		       struct buf *out, struct buf *err, int code)
 {
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct result r;
 
 	(void)step;
 	result_init(&r, "CFG-1", v->name);
+	(void)snprintf(r.what, sizeof(r.what),
+		       "the node is as netsetup set it up");
 	r.verdict = code == 0 ? VERDICT_PASS : VERDICT_FAIL;
 	if (code) {
 		(void)snprintf(r.reason, sizeof(r.reason), "node-state");
-		(void)snprintf(r.detail, sizeof(r.detail), "%.250s",
-			       err->len ? last_line(err) : last_line(out));
+		put_differences(out, &text);
+		if (!text.len)
+			put_complaints(err, &text);
+		(void)snprintf(r.detail, sizeof(r.detail), "%.255s",
+			       text.len ? buf_text(&text) : last_line(out));
 	}
 	return results_add(&v->results, &r);
 }

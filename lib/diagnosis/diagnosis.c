@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define BLOCKED_MAX 128 /* checks that a finding lists */
+
 /* A run of diagnose(): which result is explained by whom. */
 struct work {
 	const struct results *all;
@@ -169,7 +171,19 @@ static unsigned char root_of(const struct work *w, const struct result *r)
 }
 
 /**
- * list_blocked() - Write a finding's list of checks that it blocks
+ * cmp_ids() - Order of checks' names: "MTU-2" before "MTU-10"
+ * @a:		Pointer to one
+ * @b:		To the other
+ *
+ * Return: below, equal to or above 0
+ */
+static int cmp_ids(const void *a, const void *b)
+{
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/**
+ * list_blocked() - Write a finding's list of checks that it blocks, in order
  * @w:		Work
  * @mark:	Number of the finding
  * @f:		Finding; .blocked is set
@@ -177,19 +191,25 @@ static unsigned char root_of(const struct work *w, const struct result *r)
 static void list_blocked(const struct work *w, unsigned char mark,
 			 struct finding *f)
 {
-	size_t i, used = 0;
+	const char *ids[BLOCKED_MAX];
+	size_t i, k, n_ids = 0, used = 0;
 	int n;
 
-	for (i = 0; i < w->all->n; i++) {
+	for (i = 0; i < w->all->n && n_ids < BLOCKED_MAX; i++) {
 		const struct result *r = &w->all->items[i];
 
 		if (r->verdict == VERDICT_BLOCKED ? root_of(w, r) != mark :
 						    w->explained[i] != mark)
 			continue;
-		if (words_have(f->blocked, r->id))
-			continue;
+		for (k = 0; k < n_ids && strcmp(ids[k], r->id); k++)
+			;
+		if (k == n_ids)
+			ids[n_ids++] = r->id;
+	}
+	qsort(ids, n_ids, sizeof(*ids), cmp_ids);
+	for (i = 0; i < n_ids; i++) {
 		n = snprintf(f->blocked + used, sizeof(f->blocked) - used,
-			     "%s%s", used ? " " : "", r->id);
+			     "%s%s", used ? " " : "", ids[i]);
 		if (n < 0 || used + (size_t)n >= sizeof(f->blocked)) {
 			f->blocked[used] = '\0';
 			return;

@@ -79,5 +79,7 @@ void diagnosis_release(struct diagnosis *d);
 
 struct json *diagnosis_to_json(const struct diagnosis *d);
 must_check int diagnosis_from_json(const struct json *j, struct diagnosis *ret);
-/* "FAIL token  sentence", "seen", "means", "do", "blocked"; nothing if well. */
-void diagnosis_print(const struct diagnosis *d, bool colour, struct buf *b);
+/* "FAIL token  sentence", "seen", "means", "do", "blocked"; nothing if well. Lines are
+ * folded at so many columns, 0: not at all. */
+void diagnosis_print(const struct diagnosis *d, bool colour, unsigned int width,
+		     struct buf *b);

@@ -9,9 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#define NODES_MAX 3 /* that are named; more are "others" */
+
 /* What the evidence of one finding shares, gathered from its results. */
 struct names {
-	char hop[128], router[96], peer[96], src[96], text[96], node[48];
+	char hop[128], router[96], peer[96], src[96], text[96], node[192];
+	unsigned int n_nodes;
 	const char *facts[17];
 	const struct result *first;
 };
@@ -253,6 +256,26 @@ static const char *find_fact(const struct results *all,
 }
 
 /**
+ * add_node() - Note that a node is affected
+ * @names:	Gets "node1", then "node1 and node2", and from the fourth on "and others"
+ * @node:	Name of the node, not ended
+ * @n:		Its length in bytes
+ */
+static void add_node(struct names *names, const char *node, size_t n)
+{
+	size_t used = strlen(names->node);
+	char name[48];
+
+	(void)snprintf(name, sizeof(name), "%.*s", (int)n, node);
+	if (!*name || names->n_nodes > NODES_MAX ||
+	    words_have(names->node, name))
+		return;
+	(void)snprintf(names->node + used, sizeof(names->node) - used, "%s%s",
+		       used ? " and " : "",
+		       names->n_nodes++ < NODES_MAX ? name : "others");
+}
+
+/**
  * gather() - The names that a finding's texts need
  * @all:	All results
  * @explained:	Who explains which
@@ -264,7 +287,7 @@ static void gather(const struct results *all, const unsigned char *explained,
 		   unsigned char mark, struct finding *f, struct names *names)
 {
 	const char *node, *router, *peer;
-	bool several = false;
+	char each[sizeof(names->node)];
 	size_t i, n;
 
 	for (i = 0; i < all->n; i++) {
@@ -278,14 +301,9 @@ static void gather(const struct results *all, const unsigned char *explained,
 			(void)snprintf(f->hop, sizeof(f->hop), "%s",
 				       r->via.offender);
 		n = result_node(r, &node);
-		if (!*names->node)
-			(void)snprintf(names->node, sizeof(names->node), "%.*s",
-				       (int)n, node);
-		else if (strlen(names->node) != n ||
-			 strncmp(names->node, node, n))
-			several = true;
+		add_node(names, node, n);
 	}
-	if (!several)
+	if (names->n_nodes == 1)
 		(void)snprintf(f->node, sizeof(f->node), "%s", names->node);
 	router = find_fact(all, explained, mark, "router");
 	if (!*f->hop && router)
@@ -301,9 +319,11 @@ static void gather(const struct results *all, const unsigned char *explained,
 	else if (names->first)
 		(void)snprintf(names->peer, sizeof(names->peer),
 			       "the node behind %.70s", names->first->dst);
-	if (several)
+	if (names->n_nodes > 1) {
+		memcpy(each, names->node, sizeof(each));
 		(void)snprintf(names->node, sizeof(names->node),
-			       "more than one node");
+			       "each of %.180s", each);
+	}
 	for (i = 0; i < ARRAY_SIZE(fact_keys); i++)
 		names->facts[i] = find_fact(all, explained, mark, fact_keys[i]);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define INDENT 15 /* columns before the texts of a finding */
+
 /* Text members of a finding, by their name in JSON. */
 #define TEXT(name)                                             \
 	{                                                      \
@@ -144,56 +146,99 @@ int diagnosis_from_json(const struct json *j, struct diagnosis *ret)
 }
 
 /**
- * print_line() - One line of a finding: a label, then text
- * @label:	e.g. "seen"; "" on a further line
- * @text:	The text; nothing is printed where it is empty
- * @dim:	Escape sequence for the label, or ""
+ * print_words() - A text, folded between words
+ * @text:	The text
+ * @indent:	Columns before it, in further lines as well
+ * @at:		Column at which it begins
+ * @width:	Columns of a line; 0: not folded
  * @b:		Buffer
  */
-static void print_line(const char *label, const char *text, const char *dim,
-		       struct buf *b)
+static void print_words(const char *text, unsigned int indent, unsigned int at,
+			unsigned int width, struct buf *b)
 {
-	if (*text)
-		buf_printf(b, "     %s%-9s%s %s\n", dim, label,
-			   *dim ? "\033[0m" : "", text);
+	bool first = true;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (!first && width > 2 * indent && at + 1 + n > width) {
+			buf_printf(b, "\n%*s", (int)indent, "");
+			at = indent;
+		} else if (!first) {
+			buf_putc(b, ' ');
+			at++;
+		}
+		buf_add(b, text, n);
+		at += (unsigned int)n;
+		text += n + (text[n] == ' ');
+		first = false;
+	}
+	buf_putc(b, '\n');
+}
+
+/* How a finding is printed. */
+struct layout {
+	bool colour;
+	unsigned int width; /* columns, 0: lines are not folded */
+	struct buf *b;
+};
+
+/**
+ * print_line() - One line of a finding: a label, then text
+ * @l:		Layout
+ * @label:	e.g. "seen"; "" on a further line
+ * @text:	The text; nothing is printed where it is empty
+ */
+static void print_line(const struct layout *l, const char *label,
+		       const char *text)
+{
+	if (!*text)
+		return;
+	buf_printf(l->b, "     %s%-9s%s ", l->colour ? "\033[2m" : "", label,
+		   l->colour ? "\033[0m" : "");
+	print_words(text, INDENT, INDENT, l->width, l->b);
 }
 
 /**
  * print_finding() - A finding for people
+ * @l:		Layout
  * @f:		Finding
  * @word:	"FAIL" or "ALSO"
- * @colour:	Whether escape sequences may be used
- * @b:		Buffer
  */
-static void print_finding(const struct finding *f, const char *word,
-			  bool colour, struct buf *b)
+static void print_finding(const struct layout *l, const struct finding *f,
+			  const char *word)
 {
-	const char *dim = colour ? "\033[2m" : "";
+	const char *token = cause_info(f->cause)->token;
 	size_t i;
 
-	buf_printf(b, "%s%s %s%s  %s\n", colour ? "\033[1;31m" : "", word,
-		   cause_info(f->cause)->token, colour ? "\033[0m" : "",
-		   f->sentence);
+	buf_printf(l->b, "%s%s %s%s  ", l->colour ? "\033[1;31m" : "", word,
+		   token, l->colour ? "\033[0m" : "");
+	print_words(f->sentence, 5,
+		    (unsigned int)(strlen(word) + strlen(token) + 3), l->width,
+		    l->b);
 	for (i = 0; i < f->n_evidence; i++)
-		print_line(i ? "" : "seen", f->evidence[i], dim, b);
-	print_line("means", f->means, dim, b);
-	print_line("do", f->remedy, dim, b);
-	print_line("blocked", f->blocked, dim, b);
+		print_line(l, i ? "" : "seen", f->evidence[i]);
+	print_line(l, "means", f->means);
+	print_line(l, "do", f->remedy);
+	print_line(l, "blocked", f->blocked);
 }
 
 /**
  * diagnosis_print() - A diagnosis for people
  * @d:		Diagnosis
  * @colour:	Whether escape sequences may be used
+ * @width:	Columns at which lines are folded; 0: they are not
  * @b:		Buffer; gets nothing where all is well
  */
-void diagnosis_print(const struct diagnosis *d, bool colour, struct buf *b)
+void diagnosis_print(const struct diagnosis *d, bool colour, unsigned int width,
+		     struct buf *b)
 {
+	const struct layout l = { colour, width, b };
 	size_t i;
 
 	if (d->primary.cause == CAUSE_NONE)
 		return;
-	print_finding(&d->primary, "FAIL", colour, b);
+	print_finding(&l, &d->primary, "FAIL");
 	for (i = 0; i < d->n_secondary; i++)
-		print_finding(&d->secondary[i], "ALSO", colour, b);
+		print_finding(&l, &d->secondary[i], "ALSO");
 }

@@ -26,17 +26,19 @@ static const char *const hopeless[] = { "ErrImagePull", "ImagePullBackOff",
  * begin() - A result about a node
  * @r:		Initialised
  * @id:		Check
+ * @what:	What must be true
  * @variant:	Tells it apart
  * @node:	Name of the node
  */
-static void begin(struct result *r, const char *id, const char *variant,
-		  const char *node)
+static void begin(struct result *r, const char *id, const char *what,
+		  const char *variant, const char *node)
 {
 	char vantage[sizeof(r->vantage)];
 
 	(void)snprintf(vantage, sizeof(vantage), "host:%.80s", node);
 	result_init(r, id, vantage);
 	(void)snprintf(r->variant, sizeof(r->variant), "%s", variant);
+	(void)snprintf(r->what, sizeof(r->what), "%s", what);
 }
 
 /**
@@ -80,7 +82,8 @@ static int judge_addresses(const struct json *node, const char *name,
 		else
 			wrong = text;
 	}
-	begin(&r, "ADR-4", "", name);
+	begin(&r, "ADR-4", "the API knows the node by an IPv6 address alone",
+	      "", name);
 	if (!wrong && !right)
 		return 0; /* no kubelet has been there yet */
 	if (right && (dual_stack || !wrong)) {
@@ -123,7 +126,7 @@ static int judge_ready(const struct json *node, const char *name,
 	text = json_get_string(c, "message");
 	if (!status || strcmp(status, "True") == 0)
 		return 0;
-	begin(&r, "RUN-1", "node", name);
+	begin(&r, "RUN-1", "the node is ready", "node", name);
 	while (!strstr(text ? text : "", messages[i].words))
 		i++;
 	(void)snprintf(r.detail, sizeof(r.detail),
@@ -175,7 +178,8 @@ int judge_pod(const struct json *pod, struct results *results)
 		for (size_t i = 0; why && i < ARRAY_SIZE(hopeless); i++) {
 			if (strcmp(hopeless[i], why) != 0)
 				continue;
-			begin(&r, "RUN-1", "pod", node);
+			begin(&r, "RUN-1", "the suite's pod starts", "pod",
+			      node);
 			(void)snprintf(r.detail, sizeof(r.detail), "%s: %.220s",
 				       why, text ? text : "");
 			result_fact(&r, "image", "%s", image ? image : "");

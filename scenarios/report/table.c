@@ -13,6 +13,7 @@
 
 #define COLUMNS_MAX  12
 #define FIRST_COLUMN 22
+#define WHAT_WIDTH   64 /* room for what must be true */
 
 /* How a verdict looks in a cell: five columns wide. */
 static const struct {
@@ -114,15 +115,17 @@ static bool same_row(const struct result *a, const struct result *b)
  * @all:	All results
  * @r:		The first result of the row
  * @c:		Columns
+ * @wide:	There is room to say what must be true
  * @colour:	Whether escape sequences may be used
  * @out:	Buffer
  */
 static void put_row(const struct results *all, const struct result *r,
-		    const struct columns *c, bool colour, struct buf *out)
+		    const struct columns *c, bool wide, bool colour,
+		    struct buf *out)
 {
 	char name[48];
 	const char *reason = "";
-	size_t i, k;
+	size_t i, k, begin = out->len;
 
 	(void)snprintf(name, sizeof(name), "%s %s", r->id, r->variant);
 	buf_printf(out, "  %-*.*s", FIRST_COLUMN, FIRST_COLUMN, name);
@@ -142,7 +145,21 @@ static void put_row(const struct results *all, const struct result *r,
 		}
 		put_cell(v, c->width + 1, colour, out);
 	}
-	buf_printf(out, " %s\n", reason);
+	buf_printf(out, " %s", *reason || !wide ? reason : r->what);
+	while (out->len > begin && out->data[out->len - 1] == ' ')
+		buf_truncate(out, out->len - 1);
+	buf_putc(out, '\n');
+}
+
+/**
+ * matrix_width() - Columns of a terminal that the matrix needs
+ * @c:		Columns
+ *
+ * Return: their number, without what stands behind the verdicts
+ */
+static unsigned int matrix_width(const struct columns *c)
+{
+	return FIRST_COLUMN + 2 + (unsigned int)c->n * (c->width + 1);
 }
 
 /**
@@ -184,24 +201,26 @@ static size_t find_rows(const struct results *all, const struct result **rows)
  * put_matrix() - All checks, a column per vantage
  * @all:	All results
  * @c:		Columns
- * @colour:	Whether escape sequences may be used
+ * @options:	Colour, and whether there is room to say what must be true
  * @out:	Buffer
  *
  * Return: 0; -ENOMEM
  */
 static int put_matrix(const struct results *all, const struct columns *c,
-		      bool colour, struct buf *out)
+		      const struct report_options *options, struct buf *out)
 {
 	_cleanup_free_ const struct result **rows =
 		calloc(all->n + 1, sizeof(*rows));
+	bool wide = options->width >= matrix_width(c) + WHAT_WIDTH;
 	const struct report_layer *layer = NULL;
+	bool colour = options->colour;
 	size_t n;
 
 	if (!rows)
 		return -ENOMEM;
 	buf_printf(out, "  %-*s", FIRST_COLUMN, "");
 	for (size_t k = 0; k < c->n; k++)
-		buf_printf(out, "%-*s", (int)c->width + 1,
+		buf_printf(out, "%-*s", k + 1 < c->n ? (int)c->width + 1 : 0,
 			   short_name(c->vantage[k]));
 	buf_putc(out, '\n');
 	n = find_rows(all, rows);
@@ -211,7 +230,7 @@ static int put_matrix(const struct results *all, const struct columns *c,
 			buf_printf(out, "%s%s%s\n", colour ? "\033[1m" : "",
 				   layer->title, colour ? "\033[0m" : "");
 		}
-		put_row(all, rows[i], c, colour, out);
+		put_row(all, rows[i], c, wide, colour, out);
 	}
 	return 0;
 }
@@ -271,16 +290,16 @@ static int render(const struct report *report,
 	size_t k;
 	int r = 0;
 
-	diagnosis_print(&report->diagnosis, options->colour, out);
+	diagnosis_print(&report->diagnosis, options->colour, options->width,
+			out);
 	if (out->len)
 		buf_putc(out, '\n');
 	fits = find_columns(&report->results, &c);
 	for (k = 0; k < c.n; k++)
 		c.width = MAX(c.width,
 			      (unsigned int)strlen(short_name(c.vantage[k])));
-	if (fits && !options->all &&
-	    2 + FIRST_COLUMN + c.n * (c.width + 1) <= width)
-		r = put_matrix(&report->results, &c, options->colour, out);
+	if (fits && !options->all && matrix_width(&c) <= width)
+		r = put_matrix(&report->results, &c, options, out);
 	else
 		put_list(&report->results, options->colour, out);
 	put_summary(report, out);

@@ -76,7 +76,7 @@ static const struct fault_case cases[] = {
 	    PASS("RTE-1", "", HOST2),
 	    FAIL("POD-2", "tcp", POD2, "timeout"),
 	    FAIL("DNS-4", "", POD2, "servfail") },
-	  "ra-ignored-forwarding", "", "POD-2 DNS-4",
+	  "ra-ignored-forwarding", "", "DNS-4 POD-2",
 	  "node1 forwards and accept_ra is 1" },
 	{ "nat64-no-route",
 	  { FAIL("N64-2", "udp", POD1, "net-unreachable",
@@ -87,7 +87,7 @@ static const struct fault_case cases[] = {
 	    WITH(VERDICT_BLOCKED, "N64-3", POD1, "prerequisite",
 		 .blocked_by = "N64-2@pod:node1/a"),
 	    FAIL("MTU-5", "", POD1, "timeout"), PASS("EGR-1", "", POD1) },
-	  "nat64-no-route", "", "N64-3 MTU-5",
+	  "nat64-no-route", "", "MTU-5 N64-3",
 	  "router " ROUTER " has no route to the NAT64 prefix "
 	  "2001:db8:64::/96" },
 	{ "dns64-absent",
@@ -101,7 +101,7 @@ static const struct fault_case cases[] = {
 	    FAIL("EGR-1", "", POD2, "timeout"), PASS("EGR-1", "", HOST2),
 	    FAIL("DNS-1", "udp", POD2, "timeout"),
 	    FAIL("SVC-2", "tcp", POD1, "endpoint-silent") },
-	  "pod-route-missing", "", "EGR-1 DNS-1 SVC-2", "of node2" },
+	  "pod-route-missing", "", "DNS-1 EGR-1 SVC-2", "of node2" },
 	{ "pmtu-blackhole",
 	  { FAIL("MTU-3", "udp", POD1, "blackhole-large", .fact = "mtu_ok",
 		 .value = "1280"),
@@ -304,7 +304,7 @@ static void test_print(void)
 	fill(&cases[4], &all);
 	if (!CHECK_INT("diagnose", 0, diagnose(&all, &d)))
 		return;
-	diagnosis_print(&d, false, &b);
+	diagnosis_print(&d, false, 0, &b);
 	CHECK_INT("first line", 0,
 		  strncmp("FAIL nat64-no-route  router ", buf_text(&b), 28));
 	CHECK_HAS("evidence",
@@ -312,7 +312,15 @@ static void test_print(void)
 		  "pod:node1/a: ENETUNREACH, ICMPv6 1/0 (no route to "
 		  "destination) from " ROUTER,
 		  buf_text(&b));
-	CHECK_HAS("blocked", "blocked   N64-3 MTU-5\n", buf_text(&b));
+	CHECK_HAS("blocked, in order", "blocked   MTU-5 N64-3\n", buf_text(&b));
+	buf_clear(&b);
+	diagnosis_print(&d, false, 60, &b);
+	CHECK_HAS(
+		"folded between words, further lines below the first",
+		"\n     seen      N64-2 udp and tcp to 2001:db8:64::cb00:710a\n"
+		"               from pod:node1/a: ENETUNREACH, ICMPv6 1/0 (no\n"
+		"               route to destination) from " ROUTER "\n",
+		buf_text(&b));
 	diagnosis_release(&d);
 	results_release(&all);
 }
