@@ -81,7 +81,7 @@ serve() {
 	}
 }
 probe() {
-	run "$BIN/probe-service" --targets "$T/t.json" --check API-1 --json "$@"
+	run "$BIN/probe-service" --targets "$T/t.json" --check API-1 --json
 	printf '%s\n' "$out" >"$T/r.json"
 }
 # each VARIANT:REASON... - what API-1 says; "" passes
