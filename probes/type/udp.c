@@ -3,7 +3,9 @@
  * udp: a short series of datagrams over one flow, echoed by the peer
  *
  * One ICMPv6 error in the series explains the silence of the rest: routers limit their
- * rate. spec.size pads the datagrams (above the path's MTU they are fragmented).
+ * rate. So does the node whose closed port is to answer by an error, to one a second and
+ * address (RFC 4443 section 2.4 (f)): until time is over it is asked again, because the
+ * errors of other checks may have used up what it had. spec.size pads the datagrams (above the path's MTU they are fragmented).
  */
 #include "probes/flow.h"
 #include "probes/type/types.h"
@@ -13,8 +15,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define SERIES   3
+#define SERIES   3U
 #define INTERVAL (40 * NSEC_PER_MSEC)
+#define AGAIN    (250 * NSEC_PER_MSEC) /* after the series, to a closed port */
 
 struct udp {
 	int fd;
@@ -30,28 +33,32 @@ struct mark {
 };
 
 /**
- * send_next() - Send the next datagram of the series
+ * send_next() - Send the next datagram of the series; the last one again and again
  * @p:		Probe
  */
 static void send_next(struct probe *p)
 {
 	struct udp *u = p->own;
 	size_t size = MAX(p->spec.size, sizeof(struct mark));
-	struct mark mark = { "shoot6", (uint16_t)u->sent };
+	unsigned int n = MIN(u->sent, SERIES - 1);
+	struct mark mark = { "shoot6", (uint16_t)n };
 	_cleanup_free_ char *data = calloc(1, size);
 	struct evidence e;
 
 	if (!data)
 		return;
 	memcpy(data, &mark, sizeof(mark));
-	u->sent_ns[u->sent++] = probe_now(p);
+	u->sent_ns[n] = probe_now(p);
+	u->sent = n + 1;
 	if (send(u->fd, data, size, MSG_NOSIGNAL) < 0 && errno != EAGAIN) {
 		e = evidence_of(u->fd, errno);
 		probe_error(p, &e, "send");
 		return;
 	}
-	if (u->sent < SERIES)
+	if (n + 1 < SERIES)
 		probe_timer(p, INTERVAL);
+	else if (p->spec.refused_ok)
+		probe_timer(p, AGAIN);
 }
 
 /**

@@ -72,6 +72,23 @@ is 'by name' POD-2@pod:n1/a "$(said MTU-1 '' 3::10 .blocked_by)"
 is 'MTU-1 of the other passes' pass "$(said MTU-1 '' 2::10 .verdict)"
 is 'exit status' 1 "$rc"
 
+# A node that has said too much lately: its closed port answers the fifth datagram.
+ns world nft -f - <<-'N'
+	table ip6 quiet {
+		chain o {
+			type filter hook output priority 0
+			icmpv6 type destination-unreachable numgen inc mod 5 != 4 drop
+		}
+	}
+N
+jq '.peers = [{"name":"n2","node":"n2","kind":"node","address":"2001:db8:2::10"}]' \
+	"$T/t.json" >"$T/node.json"
+run "$BIN/probe-pod" --targets "$T/node.json" --json --check POD-4
+printf '%s\n' "$out" >"$T/r.json"
+is 'a node without a responder is asked until it says so' pass \
+	"$(said POD-4 udp 2::10 .verdict)"
+ns world nft delete table ip6 quiet
+
 probe service --check SVC-1 --check SVC-2
 is 'SVC-1 passes' pass "$(said SVC-1 tcp '' .verdict)"
 is 'an endpoint that never answers is missed' endpoint-missed \
