@@ -217,17 +217,21 @@ static bool log_has(const struct daemon *d, struct buf *log)
 
 /**
  * last_lines() - The end of a text, for a message
- * @text:	Text
+ * @log:	Text; its last newlines are cut off
  *
  * Return: where its last three lines begin
  */
-static const char *last_lines(const char *text)
+static const char *last_lines(struct buf *log)
 {
-	const char *end = text + strlen(text), *at = end;
+	const char *text, *end, *at;
 	int lines = 0;
 
+	while (log->len && log->data[log->len - 1] == '\n')
+		buf_truncate(log, log->len - 1);
+	text = buf_text(log);
+	at = end = text + log->len;
 	while (at > text && end - at < 600) {
-		if (at[-1] == '\n' && at != end && ++lines == 3)
+		if (at[-1] == '\n' && ++lines == 3)
 			break;
 		at--;
 	}
@@ -264,12 +268,11 @@ int daemon_wait(struct daemon *d, int64_t deadline_ns)
 			return lab_fail(lab, -ETIMEDOUT,
 					"'%s' in '%s' does not serve: %s",
 					d->name, d->member->name,
-					last_lines(buf_text(&log)));
+					last_lines(&log));
 		if (fds[1].revents && !log_has(d, &log))
 			return lab_fail(lab, -ECHILD,
 					"'%s' in '%s' has ended: %s", d->name,
-					d->member->name,
-					last_lines(buf_text(&log)));
+					d->member->name, last_lines(&log));
 		while (read(fd, events, sizeof(events)) > 0)
 			;
 	}
@@ -410,8 +413,7 @@ int member_do(struct member *m, const char *const argv[])
 	if (r == 0 && status == 0)
 		return 0;
 	return lab_fail(m->lab, r < 0 ? r : -EIO, "'%s' in '%s': %s", argv[0],
-			m->name,
-			last_lines(err.len ? buf_text(&err) : buf_text(&out)));
+			m->name, last_lines(err.len ? &err : &out));
 }
 
 /* A job's temporary files: no pipe to be served while it runs. */

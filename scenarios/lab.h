@@ -263,6 +263,10 @@ struct lab_case {
 	const char *name;
 	const char *summary;
 	const char *engine; /* "netns", "kubernetes" */
+	const char *provider; /* the cloud it plays; NULL: none */
+	const char *profile; /* what it promises, as probes know it, or NULL */
+	unsigned int min_nodes, max_nodes; /* --nodes; 0, 0: not open */
+	bool variants; /* takes --control-plane */
 	bool needs_tun; /* opens /dev/net/tun */
 	bool needs_root; /* nodes have cgroups; no user namespace gives them */
 	const char *const *needs; /* programs it starts, ends with NULL */

@@ -79,95 +79,6 @@ static int open_lab(const char *name, struct client_lab *ret)
 }
 
 /**
- * command_up() - scenario up CASE
- * @config:	struct scenario
- * @n_args:	Number of words
- * @args:	Words
- *
- * Return: exit code
- */
-static int command_up(void *config, int n_args, char **args)
-{
-	const struct scenario *s = config;
-	const char *word = n_args ? args[0] : "shoot";
-	struct up up = { .nodes = s->nodes,
-			 .provider = s->provider,
-			 .variant = s->control_plane,
-			 .program = s->program };
-	struct ui ui;
-	int code;
-
-	if (n_args > 1 || (!n_args && !s->engine))
-		return usage("up CASE [--name NAME]");
-	up.what = scenario_case(s, word);
-	if (!up.what)
-		return EXIT_USAGE;
-	up.name = s->name ? s->name : up.what->name;
-	if (state_check_name(up.name) < 0) {
-		log_error("name '%s': letters, digits, '.', '_' and '-', 40 "
-			  "at most",
-			  up.name);
-		return EXIT_USAGE;
-	}
-	ui_init(&ui);
-	code = up_start(&up, &ui);
-	ui_end(&ui);
-	ui_die(&ui);
-	if (code != EXIT_OK)
-		return code;
-	log_info("lab '%s' is up; 'scenario down %s' ends it", up.name,
-		 up.name);
-	/* Nothing may come between the two: until now our death is the lab's. */
-	return up_commit(&up);
-}
-
-/**
- * on_signal() - A signal that is the program's in the member to answer
- * @signal:	Not used
- */
-static void on_signal(int signal)
-{
-	(void)signal;
-}
-
-/**
- * command_exec() - scenario exec NAME MEMBER -- CMD...
- * @config:	Not used
- * @n_args:	Number of words
- * @args:	Words
- *
- * Return: exit status of the command
- */
-static int command_exec(void *config, int n_args, char **args)
-{
-	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
-	struct client_exec e = { .argv = (const char *const *)args + 2 };
-	struct sigaction action = { .sa_handler = on_signal };
-	int r;
-
-	(void)config;
-	if (n_args < 3)
-		return usage("exec NAME MEMBER -- CMD...");
-	args[n_args] = NULL;
-	r = open_lab(args[0], &lab);
-	if (r != EXIT_OK)
-		return r;
-	r = client_member(&lab, args[1], &e);
-	if (r < 0) {
-		log_error("member '%s' of lab '%s': %s", args[1], args[0],
-			  r == -ENOENT ? "there is no such one" : strerror(-r));
-		return EXIT_USAGE;
-	}
-	(void)sigaction(SIGINT, &action, NULL);
-	(void)sigaction(SIGQUIT, &action, NULL);
-	r = client_exec(&e);
-	/* What is forked now is born in the member: the sanitizers' look for leaks
-	 * at exit waits for ever for a helper that it cannot see. */
-	(void)fflush(NULL);
-	_exit(r);
-}
-
-/**
  * print_status() - Status for people
  * @status:	From client_status()
  */
@@ -214,6 +125,151 @@ static int print_json(const struct json *j)
 }
 
 /**
+ * show_status() - Print what a lab says of itself
+ * @name:	Lab
+ * @as_json:	For programs
+ *
+ * Return: exit code
+ */
+static int show_status(const char *name, bool as_json)
+{
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	_cleanup_(json_freep) struct json *status = NULL;
+	int r = open_lab(name, &lab);
+
+	if (r != EXIT_OK)
+		return r;
+	r = client_status(&lab, &status);
+	if (r < 0) {
+		log_error("lab '%s': %s", name, strerror(-r));
+		return EXIT_FAILED;
+	}
+	if (as_json)
+		return print_json(status);
+	print_status(status);
+	return EXIT_OK;
+}
+
+/**
+ * command_up() - scenario up CASE
+ * @config:	struct scenario
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit code
+ */
+static int command_up(void *config, int n_args, char **args)
+{
+	const struct scenario *s = config;
+	const char *word = n_args ? args[0] : "shoot";
+	struct up up = { .nodes = s->nodes,
+			 .provider = s->provider,
+			 .variant = s->control_plane,
+			 .program = s->program };
+	struct ui ui;
+	int code;
+
+	if (n_args > 1 || (!n_args && !s->engine))
+		return usage("up CASE [--name NAME]");
+	up.what = scenario_case(s, word);
+	if (!up.what)
+		return EXIT_USAGE;
+	up.name = s->name ? s->name : up.what->name;
+	ui_init(&ui);
+	code = up_start(&up, &ui);
+	ui_end(&ui);
+	ui_die(&ui);
+	if (code != EXIT_OK)
+		return code;
+	log_info("lab '%s' is up; 'scenario down %s' ends it", up.name,
+		 up.name);
+	if (s->json) {
+		code = show_status(up.name, true);
+		if (code != EXIT_OK) {
+			up_end(&up);
+			return code;
+		}
+	}
+	/* Nothing may come between the two: until now our death is the lab's. */
+	return up_commit(&up);
+}
+
+/**
+ * on_signal() - A signal that is the program's in the member to answer
+ * @signal:	Not used
+ */
+static void on_signal(int signal)
+{
+	(void)signal;
+}
+
+/**
+ * no_member() - Say that a lab has no such member, and which one may be meant
+ * @lab:	Lab
+ * @name:	Its name
+ * @word:	What the user called the member
+ *
+ * Return: EXIT_USAGE
+ */
+static int no_member(struct client_lab *lab, const char *name, const char *word)
+{
+	_cleanup_(json_freep) struct json *status = NULL;
+	const char *names[256], *meant = NULL;
+	const struct json *m;
+	size_t n = 0;
+
+	if (client_status(lab, &status) == 0) {
+		m = json_first(json_get(status, "members"));
+		for (; m && n < ARRAY_SIZE(names); m = json_next(m))
+			names[n++] = json_get_string(m, "name");
+		meant = opt_suggest(word, names, n);
+	}
+	log_error("lab '%s' has no member '%s'%s%s%s; see 'scenario status %s'",
+		  name, word, meant ? ", did you mean '" : "",
+		  meant ? meant : "", meant ? "'?" : "", name);
+	return EXIT_USAGE;
+}
+
+/**
+ * command_exec() - scenario exec NAME MEMBER -- CMD...
+ * @config:	Not used
+ * @n_args:	Number of words
+ * @args:	Words
+ *
+ * Return: exit status of the command
+ */
+static int command_exec(void *config, int n_args, char **args)
+{
+	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	struct client_exec e = { .argv = (const char *const *)args + 2 };
+	struct sigaction action = { .sa_handler = on_signal };
+	int r;
+
+	(void)config;
+	if (n_args < 3)
+		return usage("exec NAME MEMBER -- CMD...");
+	args[n_args] = NULL;
+	r = open_lab(args[0], &lab);
+	if (r != EXIT_OK)
+		return r;
+	r = client_member(&lab, args[1], &e);
+	if (r == -ENOENT)
+		return no_member(&lab, args[0], args[1]);
+	if (r < 0) {
+		log_error("member '%s' of lab '%s': %s", args[1], args[0],
+			  strerror(-r));
+		return EXIT_USAGE;
+	}
+	(void)sigaction(SIGINT, &action, NULL);
+	(void)sigaction(SIGQUIT, &action, NULL);
+	r = client_exec(&e);
+	/* What is forked now is born in the member: the sanitizers' look for leaks
+	 * at exit waits for ever for a helper that it cannot see. */
+	(void)fflush(NULL);
+	_exit(r);
+}
+
+/**
  * command_status() - scenario status NAME
  * @config:	struct scenario
  * @n_args:	Number of words
@@ -224,29 +280,36 @@ static int print_json(const struct json *j)
 static int command_status(void *config, int n_args, char **args)
 {
 	const struct scenario *s = config;
-	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
-	_cleanup_(json_freep) struct json *status = NULL;
-	int r;
 
 	if (n_args != 1)
 		return usage("status NAME [--json]");
-	r = open_lab(args[0], &lab);
-	if (r != EXIT_OK)
-		return r;
-	r = client_status(&lab, &status);
-	if (r < 0) {
-		log_error("lab '%s': %s", args[0], strerror(-r));
-		return EXIT_FAILED;
+	return show_status(args[0], s->json);
+}
+
+/**
+ * print_word() - Print the one thing that a command has to tell
+ * @s:		Whether it is to be JSON
+ * @key:	Its name there
+ * @text:	The thing
+ *
+ * Return: EXIT_OK, or EXIT_FAILED where it cannot be written
+ */
+static int print_word(const struct scenario *s, const char *key,
+		      const char *text)
+{
+	_cleanup_(json_freep) struct json *j = json_object();
+
+	if (s->json) {
+		json_set_string(j, key, text);
+		return print_json(j);
 	}
-	if (s->json)
-		return print_json(status);
-	print_status(status);
-	return EXIT_OK;
+	printf("%s\n", text);
+	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
 }
 
 /**
  * command_kubeconfig() - scenario kubeconfig NAME
- * @config:	Not used
+ * @config:	struct scenario
  * @n_args:	Number of words
  * @args:	Words
  *
@@ -259,7 +322,6 @@ static int command_kubeconfig(void *config, int n_args, char **args)
 	const char *path;
 	int r;
 
-	(void)config;
 	if (n_args != 1)
 		return usage("kubeconfig NAME");
 	r = open_lab(args[0], &lab);
@@ -272,13 +334,12 @@ static int command_kubeconfig(void *config, int n_args, char **args)
 			  r < 0 ? strerror(-r) : "no Kubernetes cluster");
 		return r < 0 ? EXIT_FAILED : EXIT_USAGE;
 	}
-	printf("%s\n", path);
-	return fflush(stdout) == 0 ? EXIT_OK : EXIT_FAILED;
+	return print_word(config, "kubeconfig", path);
 }
 
 /**
  * command_down() - scenario down NAME
- * @config:	Not used
+ * @config:	struct scenario
  * @n_args:	Number of words
  * @args:	Words
  *
@@ -287,9 +348,9 @@ static int command_kubeconfig(void *config, int n_args, char **args)
 static int command_down(void *config, int n_args, char **args)
 {
 	_cleanup_(client_close) struct client_lab lab = CLIENT_LAB_INIT;
+	const struct scenario *s = config;
 	int r;
 
-	(void)config;
 	if (n_args != 1)
 		return usage("down NAME");
 	r = state_check_name(args[0]);
@@ -309,7 +370,9 @@ static int command_down(void *config, int n_args, char **args)
 	}
 	if (state_sweep() < 0 && r == 0)
 		return EXIT_FAILED;
-	return r == 0 || r == -ECONNREFUSED ? EXIT_OK : EXIT_USAGE;
+	if (r < 0 && r != -ECONNREFUSED)
+		return EXIT_USAGE;
+	return s->json ? print_word(s, "ended", args[0]) : EXIT_OK;
 }
 
 /**
@@ -489,7 +552,7 @@ static const struct opt options[] = {
 	  .letter = 'j',
 	  .type = OPT_FLAG,
 	  .offset = OPTION(json),
-	  .verbs = " run status list ",
+	  .verbs = " up run status list kubeconfig down ",
 	  .help = "print one JSON object" },
 	{ .name = "out",
 	  .type = OPT_STRING,

@@ -85,7 +85,7 @@ static int open_or_up(struct run *run, const char *word)
 			       .variant = s->control_plane,
 			       .program = s->program };
 	run->up.what = scenario_case(s, word);
-	if (!run->up.what || state_check_name(name) < 0)
+	if (!run->up.what)
 		return EXIT_USAGE;
 	code = up_start(&run->up, &run->ui);
 	if (code != EXIT_OK)
@@ -185,6 +185,9 @@ static int check(struct run *run)
 	(void)snprintf(report->engine, sizeof(report->engine), "%s", text);
 	text = json_get_string(status, "provider");
 	(void)snprintf(report->provider, sizeof(report->provider), "%s",
+		       text ? text : "");
+	text = json_get_string(status, "profile");
+	(void)snprintf(report->profile, sizeof(report->profile), "%s",
 		       text ? text : "");
 	text = json_get_string(status, "kubernetes.kubeconfig");
 	if (text)

@@ -95,7 +95,8 @@ static int do_status(struct client *c, const struct json *request)
 	json_set_string(j, "name", lab->name);
 	json_set_string(j, "case", lab->what->name);
 	json_set_string(j, "engine", lab->engine);
-	json_set_string(j, "provider", lab->provider);
+	json_set_string(j, "provider", lab->what->provider);
+	json_set_string(j, "profile", lab->what->profile);
 	links = json_set_array(j, "verify");
 	for (const char *const *v = lab->what->verify; v && *v; v++)
 		json_append_string(links, *v);

@@ -161,6 +161,50 @@ static void show_step(void *arg, const char *text)
 }
 
 /**
+ * check_options() - Whether the case leaves open what the user has decided
+ * @up:		Lab
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after a line for each option that is wrong
+ */
+static int check_options(const struct up *up)
+{
+	const struct lab_case *what = up->what;
+	int code = EXIT_OK;
+
+	if (state_check_name(up->name) < 0) {
+		log_error("name '%s': letters, digits, '.', '_' and '-', 40 "
+			  "at most",
+			  up->name);
+		code = EXIT_USAGE;
+	}
+	if (up->provider &&
+	    (!what->provider || strcmp(what->provider, up->provider) != 0)) {
+		log_error("option '--provider': case '%s' plays %s%s%s, not "
+			  "'%s'",
+			  what->name, what->provider ? "'" : "no cloud",
+			  what->provider ? what->provider : "",
+			  what->provider ? "'" : "", up->provider);
+		code = EXIT_USAGE;
+	}
+	if (up->nodes && !what->max_nodes) {
+		log_error("option '--nodes': case '%s' does not leave it open",
+			  what->name);
+		code = EXIT_USAGE;
+	} else if (up->nodes && (up->nodes < what->min_nodes ||
+				 up->nodes > what->max_nodes)) {
+		log_error("option '--nodes': case '%s' takes %u to %u",
+			  what->name, what->min_nodes, what->max_nodes);
+		code = EXIT_USAGE;
+	}
+	if (up->variant && !what->variants) {
+		log_error("option '--control-plane': case '%s' has none",
+			  what->name);
+		code = EXIT_USAGE;
+	}
+	return code;
+}
+
+/**
  * prepare() - What the case takes along from the machine outside
  * @up:		Lab, its state folder made
  * @ui:		Where to show what is done
@@ -265,7 +309,9 @@ int up_start(struct up *up, struct ui *ui)
 	up->state = (struct state)STATE_INIT;
 	up->holder = (struct proc)PROC_INIT;
 	up->link_fd = -1;
-	code = check_needs(up->what);
+	code = check_options(up);
+	if (code == EXIT_OK)
+		code = check_needs(up->what);
 	if (code == EXIT_OK)
 		code = start(up, ui);
 	if (code != EXIT_OK)

@@ -3,6 +3,7 @@
 /*
  * demo: the cloud of case gcp with an internet, names, NAT64, pods and services
  */
+#include "scenarios/cases/gcp.h"
 #include "scenarios/fabric/fabric.h"
 
 extern const struct lab_case case_gcp;
@@ -106,6 +107,10 @@ const struct lab_case case_demo = {
 	.name = "demo",
 	.summary = "an IPv6-only shoot on a GCP-shaped cloud, and its internet",
 	.engine = "netns",
+	.provider = "gcp",
+	.profile = "ipv6-only-nat64",
+	.min_nodes = 2,
+	.max_nodes = GCP_NODES_MAX,
 	.needs_tun = true,
 	.needs = needs,
 	.verify = netsetup_verify,

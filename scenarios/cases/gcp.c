@@ -395,7 +395,8 @@ int gcp_cloud(struct lab *lab, unsigned int nodes,
 	struct member *router;
 	int r;
 
-	lab_step(lab, "making the router and %u nodes", nodes);
+	lab_step(lab, "making the router and %u node%s", nodes,
+		 nodes == 1 ? "" : "s");
 	r = lab_member_new(lab, "router", MEMBER_ROUTER, NULL, NULL, &router);
 	if (r == 0)
 		r = member_sysctl(router, "net/ipv6/conf/all/forwarding", "1");
@@ -428,6 +429,9 @@ const struct lab_case case_gcp = {
 	.name = "gcp",
 	.summary = "two nodes of a GCP-shaped cloud, brought up by netsetup",
 	.engine = "netns",
+	.provider = "gcp",
+	.min_nodes = 1,
+	.max_nodes = GCP_NODES_MAX,
 	.needs = needs,
 	.verify = netsetup_verify,
 	.up = up,

@@ -10,6 +10,7 @@
 
 #include "scenarios/lab.h"
 
+#define GCP_NODES_MAX 32 /* interfaces that fabric-ra takes */
 unsigned int gcp_nodes(const struct lab *lab);
 /* The router with its services, and nodes without addresses on their cables. */
 must_check int gcp_cloud(struct lab *lab, unsigned int nodes,

@@ -149,6 +149,16 @@ refused 'unknown fault' 1 "$BIN/scenario" run demo --fault nat64-no-rout
 like 'unknown fault: a suggestion' "did you mean 'nat64-no-route'?" "$err"
 refused 'unknown case' 1 "$BIN/scenario" up dmeo
 like 'unknown case: a suggestion' "did you mean 'demo'?" "$err"
+refused 'options that a case does not leave open' 3 "$BIN/scenario" up pair \
+	--provider oci --nodes 2 --control-plane static-pods
+like 'each is named' "option '--provider': case 'pair' plays no cloud, not 'oci'" "$err"
+like 'and the next' "option '--nodes': case 'pair' does not leave it open" "$err"
+like 'and the last' "option '--control-plane': case 'pair' has none" "$err"
+refused 'another cloud than the one it plays' 1 "$BIN/scenario" run demo --provider oci
+like 'which one it plays' "case 'demo' plays 'gcp', not 'oci'" "$err"
+refused 'too few nodes' 1 "$BIN/scenario" up demo --nodes 1
+like 'how many it takes' "case 'demo' takes 2 to 32" "$err"
+refused 'a name that is none' 1 "$BIN/scenario" run demo --name a/b
 refused 'probe without targets' 1 "$BIN/probe-pod" --vantage pod:n/p \
 	--targets "$T/none.json"
 done_testing

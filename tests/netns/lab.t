@@ -23,6 +23,9 @@ is 'up' 0 "$rc"
 run "$S" up pair
 is 'up of a lab that is up is refused' 2 "$rc"
 like 'and says so' "lab 'pair' is up already" "$err"
+run "$S" exec pair node2 -- true
+is 'exec in a member that is not there' 2 "$rc"
+like 'one is suggested' "lab 'pair' has no member 'node2', did you mean 'node1'?" "$err"
 run "$S" status pair --json
 is 'status' 0 "$rc"
 cp "$T/.out" "$T/status"
@@ -69,6 +72,13 @@ is 'a second lab' 0 "$rc"
 unlike 'is another' "$("$S" exec pair router -- readlink /proc/self/ns/net)" \
 	"$("$S" exec two router -- readlink /proc/self/ns/net)"
 like 'list has both' two "$("$S" list)"
+run "$S" up pair --name four --json
+is 'up says what there is, for programs' four "$(jq -r .name <<<"$out")"
+is 'and nothing else on standard output' 1 "$(jq -s length <<<"$out")"
+run "$S" kubeconfig four --json
+is 'no cluster, no kubeconfig' 2 "$rc"
+run "$S" down four --json
+is 'down says what has ended, for programs' '{"ended":"four"}' "$(jq -c . <<<"$out")"
 run "$S" down pair
 is 'down' 0 "$rc"
 holds 'the other one lives' "$S" exec two node1 -- true
