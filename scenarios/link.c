@@ -653,7 +653,29 @@ int member_tentative(struct member *m)
 }
 
 /**
- * member_addresses() - Addresses of global scope
+ * add_address() - Append an address of global scope, once
+ * @addr:	Address
+ * @array:	Gets its text, without prefix length
+ */
+static void add_address(struct rtnl_addr *addr, struct json *array)
+{
+	struct nl_addr *local = rtnl_addr_get_local(addr);
+	const struct json *item = json_first(array);
+	char text[ADDR_STRLEN];
+
+	if (!local || rtnl_addr_get_scope(addr) != RT_SCOPE_UNIVERSE)
+		return;
+	(void)nl_addr2str(local, text, sizeof(text));
+	text[strcspn(text, "/")] = '\0';
+	/* Plugins give each pod's link the same address on the node's side. */
+	while (item && strcmp(json_string(item), text) != 0)
+		item = json_next(item);
+	if (!item)
+		json_append_string(array, text);
+}
+
+/**
+ * member_addresses() - Addresses of global scope, IPv6 first
  * @m:		Member
  * @array:	Texts without prefix length are appended
  *
@@ -670,17 +692,15 @@ int member_addresses(struct member *m, struct json *array)
 		r = errno_of(rtnl_addr_alloc_cache(sock, &cache));
 	if (r < 0)
 		return r;
-	for (struct nl_object *o = nl_cache_get_first(cache); o;
-	     o = nl_cache_get_next(o)) {
-		struct rtnl_addr *addr = (struct rtnl_addr *)o;
-		char text[ADDR_STRLEN];
-		struct nl_addr *local = rtnl_addr_get_local(addr);
+	for (int ipv4 = 0; ipv4 < 2; ipv4++) {
+		struct nl_object *o = nl_cache_get_first(cache);
 
-		if (!local || rtnl_addr_get_scope(addr) != RT_SCOPE_UNIVERSE)
-			continue;
-		(void)nl_addr2str(local, text, sizeof(text));
-		text[strcspn(text, "/")] = '\0';
-		json_append_string(array, text);
+		for (; o; o = nl_cache_get_next(o)) {
+			struct rtnl_addr *addr = (struct rtnl_addr *)o;
+
+			if ((rtnl_addr_get_family(addr) == AF_INET) == ipv4)
+				add_address(addr, array);
+		}
 	}
 	return 0;
 }

@@ -37,6 +37,20 @@ struct client {
 };
 
 /**
+ * put_label() - What a member is for: the programs that run on in it
+ * @m:		Member
+ * @j:		Gets "label": "unbound, nsd"; null where there are none
+ */
+static void put_label(const struct member *m, struct json *j)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+	for (size_t i = 0; i < m->n_daemons; i++)
+		buf_printf(&text, "%s%s", i ? ", " : "", m->daemons[i]->name);
+	json_set_string(j, "label", text.len ? buf_text(&text) : NULL);
+}
+
+/**
  * member_json() - A member as status tells it, but for its process id
  * @m:		Member
  *
@@ -49,6 +63,7 @@ static struct json *member_json(struct member *m)
 	json_set_string(j, "name", m->name);
 	json_set_string(j, "kind", kinds[m->kind]);
 	json_set_string(j, "node", m->node ? m->node->name : NULL);
+	put_label(m, j);
 	json_set_bool(j, "vantage", m->vantage);
 	json_set_bool(j, "cgroup", m->cgroup);
 	return j;

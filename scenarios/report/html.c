@@ -3,12 +3,14 @@
  * html: the report as one page that needs nothing else
  *
  * Inline style, no script, no request to anywhere; light, dark and print. The cause
- * stands first, then the picture, then results by layer, passed ones folded away where
- * something failed.
+ * stands first, then the picture, then what was checked: a row for each check with what
+ * must be true, a column for each place it was checked from. Each result with all that
+ * was seen comes below, by layer; layers without a failure are folded.
  */
 #include "lib/cleanup.h"
 #include "lib/reason.h"
 #include "scenarios/report/formats.h"
+#include "scenarios/report/matrix.h"
 
 #include <string.h>
 
@@ -44,7 +46,20 @@ static const char style[] =
 	".blocked>b,.v.blocked{color:var(--blocked)}"
 	".skip>b,.v.skip{color:var(--skip)}"
 	".unknown>b,.v.unknown{color:var(--unknown)}"
-	"svg{width:100%;height:auto;display:block}"
+	"svg{max-width:100%;height:auto;display:block;margin:0 auto}"
+	".facts{display:flex;flex-wrap:wrap;gap:4px 26px;margin:8px 0 0}"
+	".facts div{display:flex;gap:8px}.facts dt,.facts dd{font-size:13.5px}"
+	"table.matrix{font-size:13px}.matrix th,.matrix td{padding:4px 10px}"
+	".matrix th.from{font:600 12px ui-monospace,monospace;color:var(--text)}"
+	".matrix tr.layer th{padding:12px 16px 4px;font-weight:600;"
+	"font-size:14px;color:var(--text);border-top:0}"
+	".matrix td:first-child{padding-left:16px;white-space:nowrap}"
+	".matrix td:nth-child(2){white-space:normal;min-width:220px;"
+	"color:var(--dim)}"
+	".matrix td.v{text-align:left;font-size:12.5px}"
+	".matrix td.v.fail{background:color-mix(in srgb,var(--fail) 12%,"
+	"transparent)}"
+	".matrix td.v.pass,.matrix td.v.skip{font-weight:500}"
 	"details{background:var(--card);border:1px solid var(--line);"
 	"border-radius:12px;margin:10px 0;overflow:hidden}"
 	"summary{cursor:pointer;padding:10px 16px;font-weight:600}"
@@ -54,10 +69,16 @@ static const char style[] =
 	"th,td{text-align:left;padding:6px 16px;vertical-align:top;"
 	"border-top:1px solid var(--line)}th{color:var(--dim);font-weight:500}"
 	"tr.fail td{background:color-mix(in srgb,var(--fail) 9%,transparent)}"
-	"td:nth-child(-n+3){white-space:nowrap}"
+	"td:nth-child(-n+3),td:last-child{white-space:nowrap}"
 	"footer{margin-top:28px;font-size:13px}"
-	"@media print{body{background:#fff}details{break-inside:avoid}"
-	".card,details{border-color:#bbb}}";
+	"@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;"
+	"--tint:#f2f5fa;--line:#bbb;--text:#000;--dim:#444;--pass:#1b7f4b;"
+	"--fail:#c62828;--warn:#a86400;--blocked:#7a3fb0;--skip:#666;"
+	"--unknown:#a86400}main{padding:0;max-width:none}"
+	"*{print-color-adjust:exact}.card,.chip,tr{break-inside:avoid}"
+	".card.scroll{break-inside:auto}svg{max-width:80%}"
+	"details:not([open]){display:none}.scroll{overflow:visible}"
+	"table.matrix{font-size:10.5px}.matrix th,.matrix td{padding:2px 5px}}";
 
 /**
  * put_text() - One term and its text in a list
@@ -167,6 +188,86 @@ static void put_result(const struct result *r, struct buf *out)
 }
 
 /**
+ * put_cell() - What a check found from one place
+ * @r:		The worst result, or NULL where it was not checked from there
+ * @out:	Buffer
+ */
+static void put_cell(const struct result *r, struct buf *out)
+{
+	const char *v;
+
+	if (!r) {
+		buf_puts(out, "<td></td>");
+		return;
+	}
+	v = verdict_name(r->verdict);
+	buf_printf(out, "<td class=\"v %s\" title=\"", v);
+	put_seen(r, out);
+	buf_printf(out, "\">%s</td>", v);
+}
+
+/**
+ * put_row() - A check from all places
+ * @m:		Matrix
+ * @row:	Index of the row
+ * @out:	Buffer
+ */
+static void put_row(const struct matrix *m, size_t row, struct buf *out)
+{
+	const struct result *r = m->rows[row];
+
+	buf_puts(out, "<tr><td>");
+	report_escape(out, r->id);
+	buf_puts(out, *r->variant ? " " : "");
+	report_escape(out, r->variant);
+	buf_puts(out, "</td><td>");
+	report_escape(out, r->what);
+	buf_puts(out, "</td>");
+	for (size_t k = 0; k < m->n_vantages; k++)
+		put_cell(matrix_cell(m, row, k), out);
+	buf_puts(out, "</tr>\n");
+}
+
+/**
+ * put_matrix() - All checks from all places, by layer
+ * @all:	Results
+ * @out:	Buffer
+ *
+ * Return: 0 or -ENOMEM
+ */
+static int put_matrix(const struct results *all, struct buf *out)
+{
+	_cleanup_(matrix_release) struct matrix m = { 0 };
+	const struct report_layer *layer = NULL;
+	int r = matrix_init(all, &m);
+
+	if (r < 0)
+		return r;
+	buf_puts(out,
+		 "<section class=\"card scroll\" style=\"padding:0 0 10px\">"
+		 "<table class=\"matrix\">\n<tr><th>check</th>"
+		 "<th>what must be true</th>");
+	for (size_t k = 0; k < m.n_vantages; k++) {
+		buf_puts(out, "<th class=\"from\">");
+		report_escape(out, matrix_title(m.vantages[k]));
+		buf_puts(out, "</th>");
+	}
+	buf_puts(out, "</tr>\n");
+	for (size_t i = 0; i < m.n_rows; i++) {
+		if (report_layer_of(m.rows[i]->id) != layer) {
+			layer = report_layer_of(m.rows[i]->id);
+			buf_printf(out,
+				   "<tr class=\"layer\"><th colspan=\"%zu\">"
+				   "%s</th></tr>\n",
+				   m.n_vantages + 2, layer->title);
+		}
+		put_row(&m, i, out);
+	}
+	buf_puts(out, "</table></section>\n");
+	return 0;
+}
+
+/**
  * put_layer() - All results of a layer, folded where there is nothing to see
  * @report:	Finished report
  * @layer:	The layer
@@ -204,16 +305,51 @@ static void put_layer(const struct report *report,
 }
 
 /**
+ * put_fact() - What was run, in one word
+ * @term:	What it is
+ * @text:	The word; nothing is written where it is empty
+ * @out:	Buffer
+ */
+static void put_fact(const char *term, const char *text, struct buf *out)
+{
+	if (!*text)
+		return;
+	buf_puts(out, "<div>");
+	put_text(term, text, out);
+	buf_puts(out, "</div>");
+}
+
+/**
+ * put_facts() - What was run, where and when
+ * @report:	Finished report
+ * @out:	Buffer
+ */
+static void put_facts(const struct report *report, struct buf *out)
+{
+	char started[32], took[32];
+
+	report_time(&report->started, started);
+	(void)snprintf(took, sizeof(took), "%.1f s",
+		       (double)report->duration_ns / 1e9);
+	buf_puts(out, "<dl class=\"facts\">");
+	put_fact("cloud", report->provider, out);
+	put_fact("engine", report->engine, out);
+	put_fact("promise", report->profile, out);
+	put_fact("broken on purpose", report->fault, out);
+	put_fact("started", started, out);
+	put_fact("took", took, out);
+	buf_puts(out, "</dl>\n");
+}
+
+/**
  * put_head() - Everything above the cause: title, what was run, counts
  * @report:	Finished report
  * @out:	Buffer
  */
 static void put_head(const struct report *report, struct buf *out)
 {
-	char started[32];
 	size_t i;
 
-	report_time(&report->started, started);
 	buf_puts(out, "<!doctype html>\n<html lang=\"en\"><head>"
 		      "<meta charset=\"utf-8\">"
 		      "<meta name=\"viewport\" content=\"width=device-width\">"
@@ -223,16 +359,9 @@ static void put_head(const struct report *report, struct buf *out)
 		   style);
 	buf_puts(out, "<header><h1>");
 	report_escape(out, *report->name ? report->name : "shoot6");
-	buf_puts(out, "</h1><span class=\"dim\">");
-	report_escape(out, report->engine);
-	buf_puts(out, *report->provider ? ", " : "");
-	report_escape(out, report->provider);
-	if (*report->fault) {
-		buf_puts(out, ", fault ");
-		report_escape(out, report->fault);
-	}
-	buf_printf(out, ", %s, %.1f s</span></header>\n", started,
-		   (double)report->duration_ns / 1e9);
+	buf_puts(out, "</h1><span class=\"dim\">does an IPv6-only cluster work "
+		      "here?</span></header>\n");
+	put_facts(report, out);
 	buf_puts(out, "<div class=\"chips\">");
 	for (i = 0; i < VERDICT_MAX; i++)
 		if (report->summary[i] || i <= VERDICT_FAIL)
@@ -257,11 +386,15 @@ static int render(const struct report *report,
 {
 	const struct diagnosis *d = &report->diagnosis;
 	size_t i;
+	int r;
 
 	(void)options;
 	put_head(report, out);
 	if (d->primary.cause != CAUSE_NONE)
 		put_finding(&d->primary, false, out);
+	else if (!report->summary[VERDICT_PASS])
+		buf_puts(out, "<section class=\"card fail\"><h2>nothing was "
+			      "checked</h2></section>\n");
 	else
 		buf_puts(out,
 			 "<section class=\"card pass\"><h2>all is well"
@@ -273,7 +406,11 @@ static int render(const struct report *report,
 		report_draw(report, false, out);
 		buf_puts(out, "</section>\n");
 	}
-	buf_puts(out, "<h2>Results</h2>\n");
+	buf_puts(out, "<h2>What was checked</h2>\n");
+	r = put_matrix(&report->results, out);
+	if (r < 0)
+		return r;
+	buf_puts(out, "<h2>Each result</h2>\n");
 	for (i = 0; i < n_report_layers; i++)
 		put_layer(report, &report_layers[i], out);
 	buf_puts(out, "<footer class=\"dim\">shoot6 ");

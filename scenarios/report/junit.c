@@ -119,22 +119,25 @@ static void suite(struct buf *out, const struct results *all, size_t first)
 {
 	const char *vantage = all->items[first].vantage;
 	unsigned int count[VERDICT_MAX] = { 0 }, n = 0;
+	int64_t ns = 0;
 	size_t i;
 
 	for (i = first; i < all->n; i++) {
 		if (strcmp(all->items[i].vantage, vantage))
 			continue;
 		count[all->items[i].verdict]++;
+		ns += all->items[i].duration_ns;
 		n++;
 	}
 	buf_puts(out, "  <testsuite");
 	attribute(out, "name", vantage);
 	buf_printf(out,
 		   " tests=\"%u\" failures=\"%u\" errors=\"0\""
-		   " skipped=\"%u\">\n",
+		   " skipped=\"%u\" time=\"%.6f\">\n",
 		   n, count[VERDICT_FAIL],
 		   count[VERDICT_BLOCKED] + count[VERDICT_SKIP] +
-			   count[VERDICT_UNKNOWN]);
+			   count[VERDICT_UNKNOWN],
+		   (double)ns / 1e9);
 	for (i = first; i < all->n; i++)
 		if (strcmp(all->items[i].vantage, vantage) == 0)
 			test_case(out, &all->items[i]);

@@ -6,9 +6,8 @@
  */
 #include "lib/cleanup.h"
 #include "scenarios/report/formats.h"
+#include "scenarios/report/matrix.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define COLUMNS_MAX  12
@@ -26,56 +25,6 @@ static const struct {
 	[VERDICT_SKIP] = { "skip", "\033[2m" },
 	[VERDICT_UNKNOWN] = { "?", "\033[33m" },
 };
-
-/* Which of several verdicts of one cell is shown: the worst. */
-static const unsigned int weight[VERDICT_MAX] = {
-	[VERDICT_SKIP] = 1, [VERDICT_PASS] = 2,    [VERDICT_UNKNOWN] = 3,
-	[VERDICT_WARN] = 4, [VERDICT_BLOCKED] = 5, [VERDICT_FAIL] = 6,
-};
-
-struct columns {
-	const char *vantage[COLUMNS_MAX];
-	size_t n;
-	unsigned int width; /* of each */
-};
-
-/**
- * find_columns() - The vantages of a report, in the order of their results
- * @all:	All results
- * @ret:	Where they go
- *
- * Return: false where there are too many of them
- */
-static bool find_columns(const struct results *all, struct columns *ret)
-{
-	size_t i, k;
-
-	*ret = (struct columns){ .width = 5 };
-	for (i = 0; i < all->n; i++) {
-		for (k = 0; k < ret->n; k++)
-			if (!strcmp(ret->vantage[k], all->items[i].vantage))
-				break;
-		if (k < ret->n)
-			continue;
-		if (ret->n == COLUMNS_MAX)
-			return false;
-		ret->vantage[ret->n++] = all->items[i].vantage;
-	}
-	return true;
-}
-
-/**
- * short_name() - A vantage without its kind
- * @vantage:	"pod:node1/a"
- *
- * Return: "node1/a"
- */
-static const char *short_name(const char *vantage)
-{
-	const char *colon = strchr(vantage, ':');
-
-	return colon ? colon + 1 : vantage;
-}
 
 /**
  * put_cell() - Append a verdict, padded
@@ -99,51 +48,56 @@ static void put_cell(enum verdict v, unsigned int width, bool colour,
 }
 
 /**
- * same_row() - Whether two results stand in one row
- * @a:		One
- * @b:		Other
+ * matrix_columns() - Columns of a terminal that each vantage needs
+ * @m:		Matrix
  *
- * Return: true where they are of one check and variant
+ * Return: their number
  */
-static bool same_row(const struct result *a, const struct result *b)
+static unsigned int matrix_columns(const struct matrix *m)
 {
-	return strcmp(a->id, b->id) == 0 && strcmp(a->variant, b->variant) == 0;
+	size_t width = 5;
+
+	for (size_t i = 0; i < m->n_vantages; i++)
+		width = MAX(width, strlen(matrix_title(m->vantages[i])));
+	return (unsigned int)width + 1;
+}
+
+/**
+ * matrix_width() - Columns of a terminal that the matrix needs
+ * @m:		Matrix
+ *
+ * Return: their number, without what stands behind the verdicts
+ */
+static size_t matrix_width(const struct matrix *m)
+{
+	return FIRST_COLUMN + 2 + m->n_vantages * matrix_columns(m);
 }
 
 /**
  * put_row() - One check from all vantages
- * @all:	All results
- * @r:		The first result of the row
- * @c:		Columns
+ * @m:		Matrix
+ * @row:	Index of the row
  * @wide:	There is room to say what must be true
  * @colour:	Whether escape sequences may be used
  * @out:	Buffer
  */
-static void put_row(const struct results *all, const struct result *r,
-		    const struct columns *c, bool wide, bool colour,
+static void put_row(const struct matrix *m, size_t row, bool wide, bool colour,
 		    struct buf *out)
 {
-	char name[48];
+	const struct result *r = m->rows[row];
 	const char *reason = "";
-	size_t i, k, begin = out->len;
+	size_t begin = out->len;
+	char name[48];
 
 	(void)snprintf(name, sizeof(name), "%s %s", r->id, r->variant);
 	buf_printf(out, "  %-*.*s", FIRST_COLUMN, FIRST_COLUMN, name);
-	for (k = 0; k < c->n; k++) {
-		enum verdict v = VERDICT_MAX;
+	for (size_t k = 0; k < m->n_vantages; k++) {
+		const struct result *o = matrix_cell(m, row, k);
 
-		for (i = 0; i < all->n; i++) {
-			const struct result *o = &all->items[i];
-
-			if (!same_row(r, o) ||
-			    strcmp(o->vantage, c->vantage[k]))
-				continue;
-			if (o->verdict == VERDICT_FAIL && !*reason)
-				reason = o->reason;
-			if (v == VERDICT_MAX || weight[o->verdict] > weight[v])
-				v = o->verdict;
-		}
-		put_cell(v, c->width + 1, colour, out);
+		if (o && o->verdict == VERDICT_FAIL && !*reason)
+			reason = o->reason;
+		put_cell(o ? o->verdict : VERDICT_MAX, matrix_columns(m),
+			 colour, out);
 	}
 	buf_printf(out, " %s", *reason || !wide ? reason : r->what);
 	while (out->len > begin && out->data[out->len - 1] == ' ')
@@ -152,87 +106,32 @@ static void put_row(const struct results *all, const struct result *r,
 }
 
 /**
- * matrix_width() - Columns of a terminal that the matrix needs
- * @c:		Columns
- *
- * Return: their number, without what stands behind the verdicts
- */
-static unsigned int matrix_width(const struct columns *c)
-{
-	return FIRST_COLUMN + 2 + (unsigned int)c->n * (c->width + 1);
-}
-
-/**
- * cmp_rows() - Order of rows
- * @a:		Pointer to the first result of one
- * @b:		Of the other
- *
- * Return: below, equal to or above 0
- */
-static int cmp_rows(const void *a, const void *b)
-{
-	return report_order(*(const struct result *const *)a,
-			    *(const struct result *const *)b);
-}
-
-/**
- * find_rows() - One result of each row, in order
- * @all:	All results
- * @rows:	Room for as many as there are results
- *
- * Return: number of rows
- */
-static size_t find_rows(const struct results *all, const struct result **rows)
-{
-	size_t n = 0, k;
-
-	for (size_t i = 0; i < all->n; i++) {
-		for (k = 0; k < n; k++)
-			if (same_row(rows[k], &all->items[i]))
-				break;
-		if (k == n)
-			rows[n++] = &all->items[i];
-	}
-	qsort(rows, n, sizeof(*rows), cmp_rows);
-	return n;
-}
-
-/**
  * put_matrix() - All checks, a column per vantage
- * @all:	All results
- * @c:		Columns
+ * @m:		Matrix
  * @options:	Colour, and whether there is room to say what must be true
  * @out:	Buffer
- *
- * Return: 0; -ENOMEM
  */
-static int put_matrix(const struct results *all, const struct columns *c,
-		      const struct report_options *options, struct buf *out)
+static void put_matrix(const struct matrix *m,
+		       const struct report_options *options, struct buf *out)
 {
-	_cleanup_free_ const struct result **rows =
-		calloc(all->n + 1, sizeof(*rows));
-	bool wide = options->width >= matrix_width(c) + WHAT_WIDTH;
+	bool wide = options->width >= matrix_width(m) + WHAT_WIDTH;
 	const struct report_layer *layer = NULL;
 	bool colour = options->colour;
-	size_t n;
 
-	if (!rows)
-		return -ENOMEM;
 	buf_printf(out, "  %-*s", FIRST_COLUMN, "");
-	for (size_t k = 0; k < c->n; k++)
-		buf_printf(out, "%-*s", k + 1 < c->n ? (int)c->width + 1 : 0,
-			   short_name(c->vantage[k]));
+	for (size_t k = 0; k < m->n_vantages; k++)
+		buf_printf(out, "%-*s",
+			   k + 1 < m->n_vantages ? (int)matrix_columns(m) : 0,
+			   matrix_title(m->vantages[k]));
 	buf_putc(out, '\n');
-	n = find_rows(all, rows);
-	for (size_t i = 0; i < n; i++) {
-		if (report_layer_of(rows[i]->id) != layer) {
-			layer = report_layer_of(rows[i]->id);
+	for (size_t i = 0; i < m->n_rows; i++) {
+		if (report_layer_of(m->rows[i]->id) != layer) {
+			layer = report_layer_of(m->rows[i]->id);
 			buf_printf(out, "%s%s%s\n", colour ? "\033[1m" : "",
 				   layer->title, colour ? "\033[0m" : "");
 		}
-		put_row(all, rows[i], c, wide, colour, out);
+		put_row(m, i, wide, colour, out);
 	}
-	return 0;
 }
 
 /**
@@ -285,25 +184,22 @@ static int render(const struct report *report,
 		  const struct report_options *options, struct buf *out)
 {
 	unsigned int width = options->width ? options->width : 100;
-	struct columns c;
-	bool fits;
-	size_t k;
-	int r = 0;
+	_cleanup_(matrix_release) struct matrix m = { 0 };
+	int r = matrix_init(&report->results, &m);
 
+	if (r < 0)
+		return r;
 	diagnosis_print(&report->diagnosis, options->colour, options->width,
 			out);
 	if (out->len)
 		buf_putc(out, '\n');
-	fits = find_columns(&report->results, &c);
-	for (k = 0; k < c.n; k++)
-		c.width = MAX(c.width,
-			      (unsigned int)strlen(short_name(c.vantage[k])));
-	if (fits && !options->all && matrix_width(&c) <= width)
-		r = put_matrix(&report->results, &c, options, out);
+	if (m.n_vantages <= COLUMNS_MAX && !options->all &&
+	    matrix_width(&m) <= width)
+		put_matrix(&m, options, out);
 	else
 		put_list(&report->results, options->colour, out);
 	put_summary(report, out);
-	return r < 0 ? r : buf_error(out);
+	return buf_error(out);
 }
 
 const struct report_format report_table = {

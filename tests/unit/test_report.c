@@ -3,6 +3,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
+#include "scenarios/report/matrix.h"
 #include "scenarios/report/report.h"
 
 #include <errno.h>
@@ -20,6 +21,7 @@ static void make_report(struct report *report)
 {
 	static const char status[] =
 		"{\"members\":[{\"name\":\"router\",\"kind\":\"router\","
+		"\"label\":\"radvd & co\","
 		"\"addresses\":[\"fe80::1\",\"2001:db8:10::1/64\"]},"
 		"{\"name\":\"node1\",\"kind\":\"node\",\"addresses\":[]},"
 		"{\"name\":\"node1/a\",\"kind\":\"pod\",\"node\":\"node1\","
@@ -35,6 +37,7 @@ static void make_report(struct report *report)
 
 	result_init(&r, "N64-2", "pod:node1/a");
 	r.verdict = VERDICT_FAIL;
+	(void)snprintf(r.what, sizeof(r.what), "IPv4 <is> reached");
 	(void)snprintf(r.reason, sizeof(r.reason), "net-unreachable");
 	(void)snprintf(r.detail, sizeof(r.detail), "<script>&\x01");
 	(void)snprintf(r.via.offender, sizeof(r.via.offender),
@@ -63,9 +66,15 @@ static void test_formats(void)
 	} cases[] = {
 		{ "json", "\"primary\":\t\"nat64-no-route\"", "\x01" },
 		{ "html", "nat64-no-route", "<script" },
+		{ "html", "<td>IPv4 &lt;is&gt; reached</td>", "all is well" },
+		{ "html", "<td class=\"v fail\" title=\"net-unreachable: &lt;",
+		  NULL },
+		{ "html", "<th class=\"from\">node1/a</th>", NULL },
 		{ "junit", "<failure type=\"net-unreachable\"", "<script" },
 		{ "tap", "not ok 2 N64-2 pod:node1/a", NULL },
 		{ "svg", "class=\"box bad\"", NULL },
+		{ "svg", ">radvd &amp; co</text>", "NaN" },
+		{ "svg", ">MTU 1460</text>", NULL },
 		{ "table", "FAIL nat64-no-route  router 2001:db8:10::1", NULL },
 	};
 	struct report report;
@@ -118,10 +127,58 @@ static void test_nothing(void)
 {
 	struct report report;
 
+	_cleanup_(buf_release) struct buf page = BUF_INIT;
+
 	report_init(&report);
 	CHECK_INT("finish", 0, report_finish(&report));
 	CHECK_INT("exit code", EXIT_FAILED, report_exit_code(&report));
+	CHECK_INT("page", 0, report_render(&report, "html", NULL, &page));
+	CHECK_HAS("says so", "nothing was checked", buf_text(&page));
 	report_release(&report);
+}
+
+/**
+ * add() - Add a result
+ * @all:	Results
+ * @id:		Check
+ * @vantage:	From where
+ * @verdict:	Verdict
+ */
+static void add(struct results *all, const char *id, const char *vantage,
+		enum verdict verdict)
+{
+	struct result r;
+
+	result_init(&r, id, vantage);
+	r.verdict = verdict;
+	CHECK_INT("add", 0, results_add(all, &r));
+}
+
+/**
+ * test_matrix() - Rows by layer and number, the worst result in each cell
+ */
+static void test_matrix(void)
+{
+	struct results all = { 0 };
+	struct matrix m;
+
+	add(&all, "POD-10", "host:n", VERDICT_PASS);
+	add(&all, "POD-2", "host:n", VERDICT_PASS);
+	add(&all, "LNK-1", "pod:n/a", VERDICT_SKIP);
+	add(&all, "POD-2", "host:n", VERDICT_BLOCKED);
+	add(&all, "POD-2", "host:n", VERDICT_WARN);
+	if (!CHECK_INT("init", 0, matrix_init(&all, &m)))
+		return;
+	CHECK_INT("rows", 3, m.n_rows);
+	CHECK_INT("vantages", 2, m.n_vantages);
+	CHECK_STR("first", "LNK-1", m.rows[0]->id);
+	CHECK_STR("then", "POD-2", m.rows[1]->id);
+	CHECK_STR("last", "POD-10", m.rows[2]->id);
+	CHECK_STR("title", "n/a", matrix_title(m.vantages[1]));
+	CHECK_TRUE("not checked", !matrix_cell(&m, 0, 0));
+	CHECK_INT("worst", VERDICT_BLOCKED, matrix_cell(&m, 1, 0)->verdict);
+	matrix_release(&m);
+	results_release(&all);
 }
 
 /**
@@ -164,4 +221,5 @@ static void test_files(void)
 }
 
 UNIT_SUITE(report, { "formats", test_formats }, { "read back", test_back },
-	   { "no results", test_nothing }, { "files", test_files });
+	   { "no results", test_nothing }, { "matrix", test_matrix },
+	   { "files", test_files });
