@@ -12,6 +12,8 @@
 static struct {
 	const char *program;
 	enum log_level level;
+	void (*keep)(void *arg, enum log_level level, const char *text);
+	void *keep_arg;
 } log_state = { .program = "shoot6", .level = LOG_LEVEL_INFO };
 
 /**
@@ -43,6 +45,18 @@ enum log_level log_get_level(void)
 }
 
 /**
+ * log_keep() - Have messages collected beside being printed
+ * @keep:	Gets each message that is printed; NULL: nobody
+ * @arg:	For it
+ */
+void log_keep(void (*keep)(void *arg, enum log_level level, const char *text),
+	      void *arg)
+{
+	log_state.keep = keep;
+	log_state.keep_arg = arg;
+}
+
+/**
  * log_print() - Print one line on standard error, in one write()
  * @level:	Its level
  * @format:	As for printf(), without a newline; %m is the caller's errno
@@ -69,6 +83,9 @@ void log_print(enum log_level level, const char *format, ...)
 	if (n < 0)
 		return;
 	n = MIN(head + n, (int)sizeof(line) - 2);
+	if (log_state.keep)
+		log_state.keep(log_state.keep_arg, level,
+			       strstr(line, ": ") + 2);
 	line[n] = '\n';
 	/* Nobody to tell when standard error is closed. */
 	if (write(STDERR_FILENO, line, (size_t)n + 1) < 0)

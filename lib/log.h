@@ -22,6 +22,9 @@ enum log_level {
 void log_init(const char *program);
 void log_set_level(enum log_level level);
 enum log_level log_get_level(void);
+/* Each message is given to @keep as well, without the program's name; NULL: no more. */
+void log_keep(void (*keep)(void *arg, enum log_level level, const char *text),
+	      void *arg);
 void log_print(enum log_level level, const char *format, ...) printf_like(2, 3);
 
 #define log_error(...)   log_print(LOG_LEVEL_ERROR, __VA_ARGS__)

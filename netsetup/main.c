@@ -11,15 +11,20 @@
 
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
+#include "lib/json.h"
 #include "lib/log.h"
 #include "lib/opt.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define STDOUT_SIZE \
+	(1UL << 20) /* bytes; what is more has been printed by then */
 
 /**
  * plan_here() - Plan for a verb that only reads
@@ -231,6 +236,7 @@ static int run_emit(void *config, int n, char **args)
 	struct config *c = config;
 
 	c->emit.hints = c->hints;
+	c->emit.json = c->json;
 	return verb_emit(&c->emit, n, args);
 }
 
@@ -366,6 +372,49 @@ static const struct opt_program program = {
 		    "netsetup undo\n",
 };
 
+/* What was complained of, for programs. */
+struct complaints {
+	struct json *errors, *warnings;
+};
+
+/**
+ * keep_complaint() - Note a message of the log
+ * @arg:	struct complaints
+ * @level:	Its level
+ * @text:	Text
+ */
+static void keep_complaint(void *arg, enum log_level level, const char *text)
+{
+	struct complaints *c = arg;
+
+	if (level == LOG_LEVEL_ERROR)
+		json_append_string(c->errors, text);
+	else if (level == LOG_LEVEL_WARNING)
+		json_append_string(c->warnings, text + strlen("warning: "));
+}
+
+/**
+ * tell_end() - How a verb has ended that printed nothing, for programs
+ * @code:	Exit code
+ * @answer:	Has its errors and warnings
+ */
+static void tell_end(int code, struct json *answer)
+{
+	static const char *const words[] = {
+		[EXIT_OK] = "ok",         [EXIT_FAILED] = "failed",
+		[EXIT_USAGE] = "refused", [EXIT_ROLLED_BACK] = "rolled-back",
+		[EXIT_STUCK] = "stuck",
+	};
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	bool known = code >= 0 && code < (int)ARRAY_SIZE(words);
+
+	json_set_int(answer, "version", 1);
+	json_set_int(answer, "exit", code);
+	json_set_string(answer, "result", known ? words[code] : "skipped");
+	if (json_print(answer, JSON_PRETTY, &text) == 0)
+		puts(buf_text(&text));
+}
+
 /**
  * main() - Entry
  * @argc:	Number of arguments
@@ -379,6 +428,12 @@ int main(int argc, char **argv)
 	_cleanup_free_ char **copy = reallocarray(NULL, n, sizeof(*copy));
 	struct config config = { .argv = copy };
 	struct opt_program p = program;
+	_cleanup_(json_freep) struct json *answer = json_object();
+	struct complaints complaints = {
+		.errors = json_set_array(answer, "errors"),
+		.warnings = json_set_array(answer, "warnings"),
+	};
+	int code;
 
 	/* The parser reorders them. */
 	if (!copy)
@@ -386,5 +441,12 @@ int main(int argc, char **argv)
 	memcpy(copy, argv, n * sizeof(*copy));
 	p.n_options = netsetup_n_options;
 	log_init("netsetup");
-	return opt_main(&p, &config, argc, argv);
+	log_keep(keep_complaint, &complaints);
+	/* Printed at the end, so that it can be seen whether there is anything. */
+	(void)setvbuf(stdout, NULL, _IOFBF, STDOUT_SIZE);
+	code = opt_main(&p, &config, argc, argv);
+	if (config.json && !__fpending(stdout))
+		tell_end(code, answer);
+	log_keep(NULL, NULL);
+	return code;
 }

@@ -25,6 +25,31 @@ static void log_lines(const struct buf *lines)
 }
 
 /**
+ * list_formats_json() - netsetup emit --json, without a format
+ *
+ * Return: exit code
+ */
+static int list_formats_json(void)
+{
+	_cleanup_(json_freep) struct json *root = json_array();
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+	for (const struct emit_format *const *f = emit_formats; *f; f++) {
+		struct json *o = json_append_object(root);
+		struct json *types = json_set_array(o, "types");
+
+		json_set_string(o, "name", (*f)->name);
+		json_set_string(o, "summary", (*f)->summary);
+		for (size_t i = 0; (*f)->types && (*f)->types[i]; i++)
+			json_append_string(types, (*f)->types[i]);
+	}
+	if (json_print(root, JSON_PRETTY, &text) < 0)
+		return EXIT_FAILED;
+	puts(buf_text(&text));
+	return EXIT_OK;
+}
+
+/**
  * list_formats() - netsetup emit, without a format
  *
  * Return: exit code
@@ -66,7 +91,7 @@ int verb_emit(const struct emit_options *o, int n_args, char **args)
 	int r;
 
 	if (n_args == 0)
-		return list_formats();
+		return o->json ? list_formats_json() : list_formats();
 	r = hints_read(path, &h);
 	if (r < 0) {
 		log_error("hints '%s': %s", path,

@@ -14,6 +14,7 @@ struct emit_options {
 	const char *hints; /* file, NULL: the default */
 	const char *type; /* variant of the format, or NULL */
 	const char *dir; /* of the other program's files, or NULL */
+	bool json; /* the list of formats, for programs */
 };
 
 int verb_emit(const struct emit_options *o, int n_args, char **args);

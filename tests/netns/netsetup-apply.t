@@ -96,6 +96,20 @@ run "${netsetup[@]}" apply "$T/b.yaml"
 is 'a step that fails ends with 3' 3 "$rc"
 like 'the step is named' "route 'default via 2001:db8:99::1 dev eth0'" "$err"
 is 'all is rolled back' "$(cat "$T/old")" "$(state)"
+run "${netsetup[@]}" apply --json "$T/b.yaml"
+is 'for programs: one object' 'rolled-back 3 3' "$(jq -r '"\(.result) \(.exit)"' <<<"$out") $rc"
+is 'for programs: what standard error says' "${err#netsetup: }" "$(jq -r '.errors[]' <<<"$out")"
+
+# --json everywhere: each verb, well or not, prints one JSON value and nothing else.
+echo 'version: [' >"$T/bad.yaml"
+for verb in "plan $T/a.yaml" "plan $T/bad.yaml" "check $T/a.yaml" "check $T/bad.yaml" \
+	"verify $T/a.yaml" "apply $T/none.yaml" show 'explain 2001:db8::1' 'explain nowhere' \
+	emit profiles 'profiles show gcp' schema confirm recover undo 'wait --provider vultr'; do
+	# shellcheck disable=SC2086
+	run "${netsetup[@]}" $verb --json
+	is "--json: ${verb//"$T/"/}" 1 "$(jq -s length <<<"$out" 2>&1)"
+	[ "$rc" != 2 ] || is "and why it is refused" refused "$(jq -r .result <<<"$out")"
+done
 
 cat >"$T/c.yaml" <<Y
 version: 1
