@@ -90,6 +90,9 @@ shoot: deps ## bring a real IPv6-only Kubernetes cluster up (NODES=3)
 	@$(MAKE) --no-print-directory image
 	@$(bin)/scenario up shoot $(if $(NODES),--nodes $(NODES))
 
+manifests: all ## write ci/kubernetes anew
+	@$(bin)/scenario manifests --out ci/kubernetes
+
 docs-svg: all ## draw docs/topology.svg, the picture of the demo, anew
 	@$(bin)/scenario run demo --svg docs/topology.svg >/dev/null
 
@@ -136,5 +139,5 @@ help: ## print this
 		sort | expand -t 24
 
 -include $(shell find $(obj) -name '*.d' 2>/dev/null)
-.PHONY: all deps lint format demo shoot docs-svg install uninstall man clean help
+.PHONY: all deps lint format demo shoot manifests docs-svg install uninstall man clean help
 .DELETE_ON_ERROR:

@@ -533,8 +533,15 @@ static const struct opt options[] = {
 	  .type = OPT_STRING,
 	  .arg = "NAME",
 	  .offset = OPTION(image),
-	  .verbs = " run ",
+	  .verbs = " run manifests ",
 	  .help = "the suite's image, where that cluster gets it from" },
+	{ .name = "namespace",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(space),
+	  .verbs = " run manifests ",
+	  .help = "run in this namespace of ci/kubernetes, with the "
+		  "responders there, instead of one made for the run" },
 	{ .name = "targets",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -558,8 +565,9 @@ static const struct opt options[] = {
 	  .type = OPT_STRING,
 	  .arg = "FOLDER",
 	  .offset = OPTION(out),
-	  .verbs = " run ",
-	  .help = "write the report as report.json into this folder" },
+	  .verbs = " run manifests ",
+	  .help = "write report.json, or the manifests, into this "
+		  "folder" },
 	{ .name = "html",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
@@ -591,6 +599,9 @@ static const struct opt_command commands[] = {
 	{ "status", "NAME", "show the members of a lab", command_status },
 	{ "kubeconfig", "NAME", "print the path of a cluster's kubeconfig",
 	  command_kubeconfig },
+	{ "manifests", "",
+	  "print the objects by which any cluster runs the suite",
+	  scenario_manifests },
 	{ "down", "NAME", "end a lab", command_down },
 };
 
@@ -610,6 +621,8 @@ static const struct opt_program program = {
 		    "nodes\n"
 		    "  scenario run --live --kubeconfig $(scenario kubeconfig "
 		    "shoot)\n"
+		    "  scenario manifests --image registry.example/shoot6:1 | "
+		    "kubectl apply -f -\n"
 		    "  scenario down demo\n",
 };
 

@@ -330,6 +330,7 @@ static int run_live(struct run *run)
 		.profile = s->profile,
 		.image = s->image,
 		.targets = s->targets,
+		.space = s->space,
 		.privileged = s->privileged,
 		.nodes = s->nodes,
 	};

@@ -20,11 +20,12 @@ struct scenario {
 	bool json;
 	const char *html, *junit, *svg, *out;
 	bool live, privileged; /* run --live, --privileged-namespace */
-	const char *kubeconfig, *profile, *image, *targets; /* of it */
+	const char *kubeconfig, *profile, *image, *targets, *space; /* of it */
 	unsigned int verbose;
 };
 
 int scenario_run(void *config, int n_args, char **args);
+int scenario_manifests(void *config, int n_args, char **args);
 /* The case for a word of the command line; says what is wrong. NULL: none. */
 const struct lab_case *scenario_case(const struct scenario *s,
 				     const char *word);

@@ -19,8 +19,8 @@
 
 /* What the suite's image holds, if it was built: it lies beside this program. */
 static const char *const suite[] = {
-	"probe-pod",       "probe-service", "probe-egress",
-	"probe-responder", "probe-mesh",    "probe-suite",
+	"probe-pod",  "probe-service", "probe-egress", "probe-responder",
+	"probe-mesh", "probe-suite",   "scenario",
 };
 
 /**

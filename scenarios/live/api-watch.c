@@ -9,11 +9,32 @@
 
 /* Who reads a watch, and how far it is. */
 struct watching {
-	api_seen_fn *seen;
+	api_seen_fn *seen; /* NULL: until nothing is left */
 	void *arg;
+	size_t n; /* that are there */
 	char version[64];
 	bool stale; /* the server has forgotten: list again */
 };
+
+/**
+ * tell() - Tell the reader of an object, or count it
+ * @w:		The watch
+ * @event:	What happened
+ * @object:	To which
+ *
+ * Return: what the reader said; 1 once the last one has gone
+ */
+static int tell(struct watching *w, const char *event,
+		const struct json *object)
+{
+	if (w->seen)
+		return w->seen(w->arg, event, object);
+	if (strcmp(event, "ADDED") == 0)
+		w->n++;
+	if (strcmp(event, "DELETED") != 0)
+		return 0;
+	return --w->n == 0;
+}
 
 /**
  * watch_line() - One event of a watch
@@ -43,7 +64,7 @@ static int watch_line(void *arg, const char *text, size_t len)
 		(void)snprintf(w->version, sizeof(w->version), "%s", version);
 	if (strcmp(event, "BOOKMARK") == 0)
 		return 0;
-	return w->seen(w->arg, event, object);
+	return tell(w, event, object);
 }
 
 /**
@@ -69,13 +90,14 @@ static int watch_list(struct api *api, const char *path, int64_t deadline_ns,
 	version = json_get_string(list, "metadata.resourceVersion");
 	(void)snprintf(w->version, sizeof(w->version), "%s",
 		       version ? version : "0");
+	w->n = 0;
 	for (item = json_first(json_get(list, "items")); item;
 	     item = json_next(item)) {
-		r = w->seen(w->arg, "ADDED", item);
+		r = tell(w, "ADDED", item);
 		if (r)
 			return r;
 	}
-	return 0;
+	return !w->seen && w->n == 0;
 }
 
 /**
@@ -120,7 +142,7 @@ static int watch_on(struct api *api, const char *path, int64_t deadline_ns,
  * @api:	The client
  * @path:	The collection, with its query or none
  * @deadline_ns: When to give up
- * @seen:	Told of each object there is, then of each change
+ * @seen:	Told of each object there is, then of each change; NULL: until none is left
  * @arg:	Handed to it
  *
  * Return: 0 once @seen returned 1, what it returned below 0, or see api.h
@@ -140,4 +162,17 @@ int api_watch(struct api *api, const char *path, int64_t deadline_ns,
 			r = watch_on(api, path, deadline_ns, &w);
 	}
 	return r < 0 ? r : 0;
+}
+
+/**
+ * api_watch_gone() - Wait until a collection is empty
+ * @api:	The client
+ * @path:	The collection, with its query or none
+ * @deadline_ns: When to give up
+ *
+ * Return: 0 once nothing is left, or see api.h
+ */
+int api_watch_gone(struct api *api, const char *path, int64_t deadline_ns)
+{
+	return api_watch(api, path, deadline_ns, NULL, NULL);
 }

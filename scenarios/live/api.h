@@ -64,3 +64,5 @@ typedef int api_seen_fn(void *arg, const char *event,
 /* Lists, then watches @path from there, until @seen returns other than 0. */
 must_check int api_watch(struct api *api, const char *path, int64_t deadline_ns,
 			 api_seen_fn *seen, void *arg);
+must_check int api_watch_gone(struct api *api, const char *path,
+			      int64_t deadline_ns);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenarios/live/live.h"
+#include "scenarios/live/live-private.h"
 
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
@@ -7,44 +7,15 @@
 #include "lib/loop.h"
 #include "scenarios/kube/images.h"
 #include "scenarios/live/judge.h"
-#include "scenarios/live/manifest.h"
-#include "scenarios/live/world.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 
-#define CALL_S    30 /* for one request */
 #define PODS_S    120 /* until responders are ready; until probes have ended */
-#define GONE_S    90 /* until what we made has gone */
 #define NODES_MAX 16 /* probed, where nothing else is said */
-
-/* One run. */
-struct live {
-	const struct live_options *options;
-	struct report *report;
-	struct ui *ui;
-	struct api *api;
-	struct world world;
-	struct manifest m; /* of the pods' own network */
-	char space[32], host_space[40];
-	bool made, host_made; /* the namespaces */
-	char problem[640];
-};
-
-/**
- * deadline() - So many seconds from now
- * @seconds:	Number
- *
- * Return: for loop_now()
- */
-static int64_t deadline(unsigned int seconds)
-{
-	return loop_now() + seconds * NSEC_PER_SEC;
-}
 
 /**
  * step() - Show what is being done
@@ -55,39 +26,6 @@ static void step(struct live *live, const char *text)
 {
 	if (live->ui)
 		ui_step(live->ui, text);
-}
-
-/**
- * apply() - Make an object
- * @live:	Run
- * @text:	Object
- *
- * Return: 0, or an errno after saying why
- */
-static int apply(struct live *live, const struct buf *text)
-{
-	int r = buf_error(text);
-
-	if (r == 0)
-		r = api_apply(live->api, buf_text(text), deadline(CALL_S));
-	if (r < 0 && r != -ECANCELED)
-		log_error("%s", api_error(live->api));
-	return r;
-}
-
-/**
- * told() - Say why a request failed
- * @live:	Run
- * @r:		What it returned
- *
- * Return: @r
- */
-static int told(struct live *live, int r)
-{
-	if (r < 0 && r != -ECANCELED)
-		log_error("%s", live->problem[0] ? live->problem :
-						   api_error(live->api));
-	return r;
 }
 
 /**
@@ -108,16 +46,19 @@ static int look(struct live *live)
 		log_error("%s", buf_text(&problem));
 		return r;
 	}
-	r = world_read_nodes(live->api, max, deadline(CALL_S), &live->world);
+	r = world_read_nodes(live->api, max, live_deadline(CALL_S),
+			     &live->world);
 	if (r == 0)
-		r = world_judge(live->api, live->m.profile, deadline(CALL_S),
-				&live->report->results);
+		r = world_judge(live->api, live->m.profile,
+				live_deadline(CALL_S), &live->report->results);
 	if (r == 0)
-		r = world_read_dns(live->api, deadline(CALL_S), &live->world);
+		r = world_read_dns(live->api, live_deadline(CALL_S),
+				   &live->world);
 	if (r == 0)
-		r = world_read_api(live->api, deadline(CALL_S), &live->world);
+		r = world_read_api(live->api, live_deadline(CALL_S),
+				   &live->world);
 	if (r < 0)
-		return told(live, r);
+		return live_told(live, r);
 	if (live->world.n_nodes == 0) {
 		log_error("'%s': no node is ready", api_server(live->api));
 		return -EINVAL;
@@ -126,58 +67,6 @@ static int look(struct live *live)
 		log_warning("%zu of %zu nodes are probed", live->world.n_nodes,
 			    live->world.n_all);
 	return 0;
-}
-
-/**
- * make_space() - Make a namespace, and the identity of the probers in it
- * @live:	Run
- * @m:		Names
- * @made:	Set once it may be there, also where the answer does not reach us
- *
- * Return: 0, or an errno after saying why
- */
-static int make_space(struct live *live, const struct manifest *m, bool *made)
-{
-	static void (*const objects[])(const struct manifest *m,
-				       struct buf *out) = {
-		manifest_namespace,
-		manifest_account,
-		manifest_role,
-		manifest_binding,
-	};
-	int r = 0;
-
-	*made = true;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
-		_cleanup_(buf_release) struct buf text = BUF_INIT;
-
-		objects[i](m, &text);
-		r = apply(live, &text);
-	}
-	return r;
-}
-
-/**
- * make_spaces() - Make the namespaces
- * @live:	Run
- *
- * Return: 0, or an errno after saying why
- */
-static int make_spaces(struct live *live)
-{
-	struct manifest host = { .space = live->host_space, .host = true };
-	uint32_t number;
-	int r;
-
-	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-		return -errno;
-	(void)snprintf(live->space, sizeof(live->space), "shoot6-%08x", number);
-	(void)snprintf(live->host_space, sizeof(live->host_space), "%s-host",
-		       live->space);
-	r = make_space(live, &live->m, &live->made);
-	if (r < 0 || !live->options->privileged)
-		return r;
-	return make_space(live, &host, &live->host_made);
 }
 
 /**
@@ -205,7 +94,6 @@ static int give_up(struct live *live, const struct json *pod)
 /* Responders that are waited for. */
 struct responders {
 	struct live *live;
-	bool ready[NODES_MAX * 8]; /* or never will be */
 	size_t n;
 };
 
@@ -215,7 +103,7 @@ struct responders {
  * @event:	Not used
  * @pod:	Pod
  *
- * Return: 1 once each node has one that is ready or never will be, 0 to go on; an errno
+ * Return: 1 once those of all nodes are ready or given up, 0 to go on, or an errno
  */
 static int see_responder(void *arg, const char *event, const struct json *pod)
 {
@@ -223,60 +111,95 @@ static int see_responder(void *arg, const char *event, const struct json *pod)
 	const struct json *c =
 		json_first(json_get(pod, "status.containerStatuses"));
 	struct responders *w = arg;
-	const struct world *world = &w->live->world;
+	struct world *world = &w->live->world;
 	int r;
 
 	(void)event;
 	for (size_t i = 0; node && i < world->n_nodes; i++) {
-		if (strcmp(world->nodes[i].name, node) != 0 ||
-		    i >= ARRAY_SIZE(w->ready) || w->ready[i])
+		struct world_node *n = &world->nodes[i];
+
+		if (strcmp(n->name, node) != 0 || n->responds)
 			continue;
 		r = json_get_bool(c, "ready", false) ? 1 :
 						       give_up(w->live, pod);
 		if (r < 0)
 			return r;
-		w->ready[i] = r;
+		n->responds = r;
 		w->n += (size_t)r;
 	}
 	return w->n == world->n_nodes;
 }
 
 /**
- * make_far_ends() - Responders, and the services in front of them
+ * make_services() - Responders and the services in front of them
+ * @live:	Run; where its namespace is not ours, they are there
+ *
+ * Return: 0, or an errno after saying why
+ */
+static int make_services(struct live *live)
+{
+	static void (*const objects[])(const struct manifest *m,
+				       struct buf *out) = {
+		manifest_responder_account,
+		manifest_responder,
+		manifest_web,
+	};
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		if (live->options->space)
+			break;
+		objects[i](&live->m, &text);
+		r = live_apply(live, &text);
+	}
+	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		manifest_self(&live->m, i, &text);
+		r = live_apply(live, &text);
+	}
+	return r;
+}
+
+/**
+ * make_far_ends() - What the probers are to reach
  * @live:	Run
  *
  * Return: 0 once all are ready, or an errno after saying why
  */
 static int make_far_ends(struct live *live)
 {
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	struct responders w = { .live = live };
-	char path[128];
+	char path[192];
 	int r;
 
-	step(live, "starting a responder on each node");
-	manifest_responder(&live->m, &text);
-	r = apply(live, &text);
-	buf_clear(&text);
-	manifest_web(&live->m, &text);
-	if (r == 0)
-		r = apply(live, &text);
-	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
-		buf_clear(&text);
-		manifest_self(&live->m, i, &text);
-		r = apply(live, &text);
-	}
+	step(live, live->options->space ?
+			   "waiting for the responder of each node" :
+			   "starting a responder on each node");
+	r = make_services(live);
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path),
 		       "/api/v1/namespaces/%s/pods"
 		       "?labelSelector=app%%3Dresponder",
 		       live->space);
-	r = api_watch(live->api, path, deadline(PODS_S), see_responder, &w);
+	r = api_watch(live->api, path, live_deadline(PODS_S), see_responder,
+		      &w);
+	if (r == -ETIMEDOUT)
+		(void)snprintf(live->problem, sizeof(live->problem),
+			       "%zu of %zu responders are ready after %d s",
+			       w.n, live->world.n_nodes, PODS_S);
 	if (r < 0 || world_left(&live->world) == 0)
-		return told(live, r < 0 ? r : -EIO);
-	return told(live, world_read_services(live->api, live->space,
-					      deadline(CALL_S), &live->world));
+		return live_told(live, r < 0 ? r : -EIO);
+	r = live_told(live,
+		      world_read_services(live->api, live->space,
+					  live_deadline(CALL_S), &live->world));
+	/* Pods of one suite are of one image, whatever a kustomization made it. */
+	if (r == 0 && live->options->space && !live->options->image)
+		live->m.image = live->world.image;
+	return r;
 }
 
 /**
@@ -308,12 +231,12 @@ static int make_prober(struct live *live, const struct manifest *m, size_t i)
 			live->world.api_host[0] ? api_ca(live->api) : NULL,
 			&text);
 	if (r == 0)
-		r = apply(live, &text);
+		r = live_apply(live, &text);
 	if (r < 0)
 		return r;
 	buf_clear(&text);
 	manifest_prober(m, i, node->name, await, &text);
-	return apply(live, &text);
+	return live_apply(live, &text);
 }
 
 /**
@@ -340,7 +263,6 @@ static const struct json *container_of_pod(const struct json *pod)
 struct probers {
 	struct live *live;
 	const struct manifest *m;
-	bool done[NODES_MAX * 8];
 	size_t n, all;
 };
 
@@ -362,14 +284,12 @@ static int see_prober(void *arg, const char *event, const struct json *pod)
 
 	(void)event;
 	if (!name || sscanf(name, "probe-%zu", &i) != 1 ||
-	    i >= ARRAY_SIZE(p->done))
-		return 0;
-	if (p->done[i])
+	    i >= p->live->world.n_nodes || p->live->world.nodes[i].probed)
 		return 0;
 	r = json_get(c, "state.terminated") ? 1 : give_up(p->live, pod);
 	if (r <= 0)
 		return r;
-	p->done[i] = true;
+	p->live->world.nodes[i].probed = true;
 	return ++p->n == p->all;
 }
 
@@ -394,8 +314,8 @@ static int collect(struct live *live, const struct manifest *m)
 			       "/api/v1/namespaces/%s/pods/probe-%zu/log"
 			       "?container=probe",
 			       m->space, i);
-		r = told(live,
-			 api_get_text(live->api, path, deadline(CALL_S), &log));
+		r = live_told(live, api_get_text(live->api, path,
+						 live_deadline(CALL_S), &log));
 		if (r < 0)
 			return r;
 		r = results_read_lines(&live->report->results, buf_text(&log),
@@ -419,19 +339,21 @@ static int probe(struct live *live, const struct manifest *m)
 	struct probers p = { .live = live,
 			     .m = m,
 			     .all = world_left(&live->world) };
-	char path[128];
+	char path[192];
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++)
+	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
+		live->world.nodes[i].probed = false;
 		if (!live->world.nodes[i].lost)
 			r = make_prober(live, m, i);
+	}
 	if (r < 0)
 		return r;
 	(void)snprintf(path, sizeof(path),
 		       "/api/v1/namespaces/%s/pods?labelSelector=app%%3Dprobe",
 		       m->space);
-	r = api_watch(live->api, path, deadline(PODS_S), see_prober, &p);
-	return r < 0 ? told(live, r) : collect(live, m);
+	r = api_watch(live->api, path, live_deadline(PODS_S), see_prober, &p);
+	return r < 0 ? live_told(live, r) : collect(live, m);
 }
 
 /**
@@ -491,71 +413,6 @@ static int draw(struct live *live)
 }
 
 /**
- * see_gone() - A namespace has changed
- * @arg:	Not used
- * @event:	What happened
- * @object:	Not used
- *
- * Return: 1 once it is deleted
- */
-static int see_gone(void *arg, const char *event, const struct json *object)
-{
-	(void)arg;
-	(void)object;
-	return strcmp(event, "DELETED") == 0;
-}
-
-/**
- * remove_space() - Delete a namespace with all in it, and wait for that
- * @live:	Run
- * @space:	Its name
- *
- * Return: 0, or an errno after saying so
- */
-static int remove_space(struct live *live, const char *space)
-{
-	_cleanup_(json_freep) struct json *there = NULL;
-	char path[128];
-	int r;
-
-	(void)snprintf(path, sizeof(path), "/api/v1/namespaces/%s", space);
-	r = api_delete(live->api, path, deadline(CALL_S));
-	if (r == 0 &&
-	    api_get(live->api, path, deadline(CALL_S), &there) == -ENOENT)
-		return 0;
-	(void)snprintf(path, sizeof(path),
-		       "/api/v1/namespaces?fieldSelector=metadata.name%%3D%s",
-		       space);
-	if (r == 0)
-		r = api_watch(live->api, path, deadline(GONE_S), see_gone,
-			      NULL);
-	if (r < 0)
-		log_error("namespace '%s' could not be removed: %s", space,
-			  api_error(live->api));
-	return r;
-}
-
-/**
- * clean_up() - Delete what was made, also after a failure or Ctrl-C
- * @live:	Run
- *
- * Return: 0, or an errno after saying what is left
- */
-static int clean_up(struct live *live)
-{
-	int r = 0, last = 0;
-
-	if (!live->made)
-		return 0;
-	step(live, "removing what was made");
-	/* Once more Ctrl-C: the user does not want to wait for this either. */
-	if (live->host_made)
-		last = remove_space(live, live->host_space);
-	r = remove_space(live, live->space);
-	return r < 0 ? r : last;
-}
-
-/**
  * run() - All of it
  * @live:	Run, its API open
  *
@@ -569,7 +426,7 @@ static int run(struct live *live)
 	step(live, "looking at the cluster");
 	r = look(live);
 	if (r == 0)
-		r = make_spaces(live);
+		r = live_make_spaces(live);
 	if (r == 0)
 		r = make_far_ends(live);
 	if (r < 0)
@@ -610,6 +467,37 @@ static int catch_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* What a cluster may promise; the first one if nothing is said. */
+static const char *const profiles[] = { "ipv6-only-nat64", "true-ipv6-only",
+					"dual-stack" };
+
+/**
+ * check_options() - Whether the options make sense, before anything is made
+ * @options:	Where and how
+ *
+ * Return: whether; false after saying what is wrong
+ */
+static bool check_options(const struct live_options *options)
+{
+	size_t i = 0;
+
+	while (options->profile && i < ARRAY_SIZE(profiles) &&
+	       strcmp(profiles[i], options->profile) != 0)
+		i++;
+	if (i == ARRAY_SIZE(profiles)) {
+		log_error("profile '%s': must be %s, %s or %s",
+			  options->profile, profiles[0], profiles[1],
+			  profiles[2]);
+		return false;
+	}
+	if (options->space && strlen(options->space) > 58) {
+		log_error("namespace '%s': is longer than 58 characters",
+			  options->space);
+		return false;
+	}
+	return true;
+}
+
 /**
  * live_run() - Run the suite in the cluster of a kubeconfig
  * @options:	Where and how
@@ -631,6 +519,8 @@ int live_run(const struct live_options *options, struct ui *ui,
 	};
 	int r, left;
 
+	if (!check_options(options))
+		return EXIT_USAGE;
 	r = api_open(options->kubeconfig, &live.api, &problem);
 	if (r < 0) {
 		log_error("%s", buf_text(&problem));
@@ -639,8 +529,7 @@ int live_run(const struct live_options *options, struct ui *ui,
 	live.m = (struct manifest){
 		.space = live.space,
 		.image = options->image ? options->image : IMAGE_SHOOT6,
-		.profile =
-			options->profile ? options->profile : "ipv6-only-nat64",
+		.profile = options->profile ? options->profile : profiles[0],
 	};
 	(void)snprintf(report->name, sizeof(report->name), "%s",
 		       api_server(live.api));
@@ -652,7 +541,9 @@ int live_run(const struct live_options *options, struct ui *ui,
 	if (r == -ECANCELED)
 		log_error("interrupted");
 	api_cancel_by(live.api, -1);
-	left = clean_up(&live);
+	if (live.made)
+		step(&live, "removing what was made");
+	left = live_clean_up(&live);
 	world_release(&live.world);
 	api_free(live.api);
 	if (r == -EINVAL)

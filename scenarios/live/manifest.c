@@ -4,9 +4,7 @@
 #include "lib/json.h"
 
 /* What the restricted Pod Security level wants of a pod, and ping sockets. */
-static const char pod_security[] =
-	"  automountServiceAccountToken: false\n"
-	"  terminationGracePeriodSeconds: 0\n"
+const char manifest_pod_security[] =
 	"  tolerations: [{operator: Exists}]\n"
 	"  securityContext:\n"
 	"    runAsNonRoot: true\n"
@@ -32,7 +30,7 @@ static const char identity_volume[] =
 	"          name: kube-root-ca.crt\n"
 	"          items: [{key: ca.crt, path: ca.crt}]\n";
 
-static const char container_security[] =
+const char manifest_container_security[] =
 	"    imagePullPolicy: IfNotPresent\n"
 	"    securityContext:\n"
 	"      allowPrivilegeEscalation: false\n"
@@ -81,6 +79,21 @@ void manifest_account(const struct manifest *m, struct buf *out)
 }
 
 /**
+ * manifest_responder_account() - The identity of the responders, who call nobody
+ * @m:		Names
+ * @out:	Text is appended
+ */
+void manifest_responder_account(const struct manifest *m, struct buf *out)
+{
+	buf_printf(out,
+		   "apiVersion: v1\n"
+		   "kind: ServiceAccount\n"
+		   "metadata: {name: responder, namespace: %s}\n"
+		   "automountServiceAccountToken: false\n",
+		   m->space);
+}
+
+/**
  * manifest_role() - The one call that a prober makes beside /readyz
  * @m:		Names
  * @out:	Text is appended
@@ -117,13 +130,13 @@ void manifest_binding(const struct manifest *m, struct buf *out)
 }
 
 /**
- * add_indented() - Append lines further to the right
+ * manifest_indent() - Append lines further to the right
  * @out:	Where to
  * @text:	Lines
  *
  * A DaemonSet's pod is four columns further in than a pod.
  */
-static void add_indented(struct buf *out, const char *text)
+void manifest_indent(struct buf *out, const char *text)
 {
 	bool start = true;
 
@@ -150,16 +163,19 @@ void manifest_responder(const struct manifest *m, struct buf *out)
 		   "  selector: {matchLabels: {app: responder}}\n"
 		   "  template:\n"
 		   "    metadata: {labels: {app: responder}}\n"
-		   "    spec:\n",
+		   "    spec:\n"
+		   "      serviceAccountName: responder\n"
+		   "      automountServiceAccountToken: false\n"
+		   "      terminationGracePeriodSeconds: 0\n",
 		   m->space);
-	add_indented(out, pod_security);
+	manifest_indent(out, manifest_pod_security);
 	buf_printf(out,
 		   "      containers:\n"
 		   "      - name: responder\n"
 		   "        image: %s\n",
 		   m->image);
-	add_indented(out, container_security);
-	add_indented(out, responder_args);
+	manifest_indent(out, manifest_container_security);
+	manifest_indent(out, responder_args);
 }
 
 /**
@@ -175,6 +191,7 @@ void manifest_web(const struct manifest *m, struct buf *out)
 		   "metadata: {name: web, namespace: %s}\n"
 		   "spec:\n"
 		   "  type: NodePort\n"
+		   "  ipFamilies: [IPv6]\n"
 		   "  selector: {app: responder}\n"
 		   "  ports:\n"
 		   "  - {name: http, port: 80, targetPort: 8080}\n"
@@ -194,8 +211,10 @@ void manifest_self(const struct manifest *m, size_t i, struct buf *out)
 	buf_printf(out,
 		   "apiVersion: v1\n"
 		   "kind: Service\n"
-		   "metadata: {name: self-%zu, namespace: %s}\n"
+		   "metadata: {name: self-%zu, namespace: %s,"
+		   " labels: {app: probe}}\n"
 		   "spec:\n"
+		   "  ipFamilies: [IPv6]\n"
 		   "  selector: {probe: \"%zu\"}\n"
 		   "  ports:\n"
 		   "  - {name: http, port: 80, targetPort: 8080}\n",
@@ -224,6 +243,7 @@ int manifest_targets(const struct manifest *m, size_t i, const char *targets,
 	o = json_set_object(j, "metadata");
 	json_set_format(o, "name", "targets-%zu", i);
 	json_set_string(o, "namespace", m->space);
+	json_set_string(json_set_object(o, "labels"), "app", "probe");
 	o = json_set_object(j, "data");
 	json_set_string(o, "targets.json", targets);
 	json_set_string(o, "hints.json", hints);
@@ -250,7 +270,7 @@ static void add_suite(const struct manifest *m, const char *const await[],
 	for (; *await; await++)
 		buf_printf(out, ", --await, \"%s\"", *await);
 	buf_puts(out, "]\n");
-	buf_puts(out, container_security);
+	buf_puts(out, manifest_container_security);
 	buf_puts(out, "    volumeMounts:\n"
 		      "    - {name: targets, mountPath: /etc/shoot6,"
 		      " readOnly: true}\n"
@@ -279,12 +299,14 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   "  nodeName: %s\n"
 		   "  restartPolicy: Never\n"
 		   "  activeDeadlineSeconds: 600\n"
-		   "  serviceAccountName: probe\n",
+		   "  serviceAccountName: probe\n"
+		   "  automountServiceAccountToken: false\n"
+		   "  terminationGracePeriodSeconds: 0\n",
 		   i, m->space, i, node);
 	if (m->host)
 		buf_puts(out, "  hostNetwork: true\n"
 			      "  dnsPolicy: Default\n");
-	buf_puts(out, pod_security);
+	buf_puts(out, manifest_pod_security);
 	if (!m->host)
 		buf_puts(out, ping_sysctl);
 	buf_printf(out,
@@ -302,6 +324,6 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   "  - name: responder\n"
 		   "    image: %s\n",
 		   m->image);
-	buf_puts(out, container_security);
+	buf_puts(out, manifest_container_security);
 	buf_puts(out, responder_args);
 }

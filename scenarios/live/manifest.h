@@ -14,6 +14,7 @@ struct manifest {
 	const char *space; /* namespace */
 	const char *image;
 	const char *profile; /* "ipv6-only-nat64" */
+	const char *account_space; /* of the Job's account; NULL: .space */
 	bool host; /* in the node's own network */
 };
 
@@ -21,6 +22,7 @@ void manifest_namespace(const struct manifest *m, struct buf *out);
 void manifest_account(const struct manifest *m, struct buf *out);
 void manifest_role(const struct manifest *m, struct buf *out);
 void manifest_binding(const struct manifest *m, struct buf *out);
+void manifest_responder_account(const struct manifest *m, struct buf *out);
 void manifest_responder(const struct manifest *m, struct buf *out);
 void manifest_web(const struct manifest *m, struct buf *out);
 /* The service whose one endpoint is the prober of node @i itself. */
@@ -31,3 +33,20 @@ must_check int manifest_targets(const struct manifest *m, size_t i,
 /* @await: addresses to wait for, ended by NULL. */
 void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		     const char *const await[], struct buf *out);
+
+/* ci/kubernetes: the same objects and a Job, as files and for the user to change. */
+struct manifest_file {
+	const char *path; /* below the folder */
+	const char *what; /* one line */
+	/* Objects of the file; NULL ends them. */
+	void (*objects[6])(const struct manifest *m, struct buf *out);
+};
+extern const struct manifest_file manifest_files[];
+extern const size_t n_manifest_files;
+void manifest_file_write(const struct manifest_file *file, const char *image,
+			 const char *space, struct buf *out);
+
+/* Pieces of a pod at the indentation of a pod; four columns further in. */
+extern const char manifest_pod_security[];
+extern const char manifest_container_security[];
+void manifest_indent(struct buf *out, const char *text);

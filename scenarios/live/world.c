@@ -307,6 +307,25 @@ int world_read_api(struct api *api, int64_t deadline_ns, struct world *w)
 }
 
 /**
+ * pod_address() - A pod's IPv6 address, whatever its first one is
+ * @pod:	Pod of the API
+ *
+ * Return: address, or NULL
+ */
+static const char *pod_address(const struct json *pod)
+{
+	const struct json *ip = json_first(json_get(pod, "status.podIPs"));
+
+	for (; ip; ip = json_next(ip)) {
+		const char *text = json_get_string(ip, "ip");
+
+		if (text && strchr(text, ':'))
+			return text;
+	}
+	return NULL;
+}
+
+/**
  * read_responders() - Where the responders of the nodes are
  * @w:		The world
  * @pods:	List of their pods
@@ -319,13 +338,17 @@ static void read_responders(struct world *w, const struct json *pods)
 	for (pod = json_first(json_get(pods, "items")); pod;
 	     pod = json_next(pod)) {
 		node = json_get_string(pod, "spec.nodeName");
+		take(w->image, sizeof(w->image),
+		     json_get_string(
+			     json_at(json_get(pod, "spec.containers"), 0),
+			     "image"));
 		for (size_t i = 0; node && i < w->n_nodes; i++) {
 			struct world_node *n = &w->nodes[i];
 
 			if (strcmp(n->name, node) != 0)
 				continue;
 			take(n->responder, sizeof(n->responder),
-			     json_get_string(pod, "status.podIP"));
+			     pod_address(pod));
 			take(n->responder_name, sizeof(n->responder_name),
 			     json_get_string(pod, "metadata.name"));
 		}

@@ -26,6 +26,8 @@ struct world_node {
 	char self_vip[64]; /* service whose one endpoint is the prober itself */
 	bool ready;
 	bool v4_address; /* has an IPv4 InternalIP too */
+	bool responds; /* its responder is ready, or was given up */
+	bool probed; /* its prober has ended, or was given up */
 	bool lost; /* pods cannot start there: is not probed */
 };
 
@@ -42,6 +44,7 @@ struct world {
 	bool api_ca; /* the kubeconfig has an authority for that */
 	char web_vip[64];
 	char web_name[WORLD_NAME]; /* full name in DNS */
+	char image[256]; /* of the responders */
 	unsigned int node_port; /* of the web service, TCP */
 	/* Endpoints of the web service that are no responder's, as the API has them. */
 	char others[WORLD_OTHERS][64];

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Where a live run makes its objects: namespaces of its own, which go with all that is in
+ * them, or those of ci/kubernetes, in which it removes what it made alone.
+ */
+#include "scenarios/live/live-private.h"
+
+#include "lib/cleanup.h"
+#include "lib/log.h"
+#include "lib/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+/**
+ * live_deadline() - So many seconds from now
+ * @seconds:	Number
+ *
+ * Return: for loop_now()
+ */
+int64_t live_deadline(unsigned int seconds)
+{
+	return loop_now() + seconds * NSEC_PER_SEC;
+}
+
+/**
+ * live_told() - Say why a request failed
+ * @live:	Run
+ * @r:		What it returned
+ *
+ * Return: @r
+ */
+int live_told(struct live *live, int r)
+{
+	if (r < 0 && r != -ECANCELED)
+		log_error("%s", live->problem[0] ? live->problem :
+						   api_error(live->api));
+	return r;
+}
+
+/**
+ * live_apply() - Make an object
+ * @live:	Run
+ * @text:	Object
+ *
+ * Return: 0, or an errno after saying why
+ */
+int live_apply(struct live *live, const struct buf *text)
+{
+	int r = buf_error(text);
+
+	if (r == 0)
+		r = api_apply(live->api, buf_text(text), live_deadline(CALL_S));
+	if (r < 0 && r != -ECANCELED)
+		log_error("%s", api_error(live->api));
+	return r;
+}
+
+/* What a prober needs, and what is left when a run was killed. */
+static const char *const own_kinds[] = { "pods", "configmaps", "services" };
+
+/**
+ * clear_space() - Remove our objects from a namespace that is not ours
+ * @live:	Run
+ * @space:	Its name
+ *
+ * Return: 0 once the pods have gone
+ */
+static int clear_space(struct live *live, const char *space)
+{
+	char path[192];
+	int r = 0;
+
+	for (size_t i = ARRAY_SIZE(own_kinds); r == 0 && i > 0; i--) {
+		(void)snprintf(path, sizeof(path),
+			       "/api/v1/namespaces/%s/%s"
+			       "?labelSelector=app%%3Dprobe",
+			       space, own_kinds[i - 1]);
+		r = api_delete(live->api, path, live_deadline(CALL_S));
+	}
+	if (r == 0)
+		r = api_watch_gone(live->api, path, live_deadline(GONE_S));
+	if (r < 0 && r != -ECANCELED)
+		log_error("namespace '%s' could not be cleared: %s", space,
+			  api_error(live->api));
+	return r;
+}
+
+/**
+ * make_space() - Make a namespace, and the identity of the probers in it
+ * @live:	Run
+ * @m:		Names
+ * @made:	Set once it may be there, also where the answer does not reach us
+ *
+ * Return: 0, or an errno after saying why
+ */
+static int make_space(struct live *live, const struct manifest *m, bool *made)
+{
+	static void (*const objects[])(const struct manifest *m,
+				       struct buf *out) = {
+		manifest_namespace,
+		manifest_account,
+		manifest_role,
+		manifest_binding,
+	};
+	int r = 0;
+
+	*made = true;
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		objects[i](m, &text);
+		r = live_apply(live, &text);
+	}
+	return r;
+}
+
+/**
+ * name_spaces() - What the namespaces are called
+ * @live:	Run
+ *
+ * Return: 0, or an errno of the random numbers
+ */
+static int name_spaces(struct live *live)
+{
+	const char *given = live->options->space;
+	uint32_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -errno;
+	if (given)
+		(void)snprintf(live->space, sizeof(live->space), "%s", given);
+	else
+		(void)snprintf(live->space, sizeof(live->space), "shoot6-%08x",
+			       number);
+	(void)snprintf(live->host_space, sizeof(live->host_space), "%s-host",
+		       live->space);
+	return 0;
+}
+
+/**
+ * take_spaces() - Take the namespaces that are there, as if a run had been killed in them
+ * @live:	Run
+ *
+ * Return: 0
+ */
+static int take_spaces(struct live *live)
+{
+	int r;
+
+	live->made = true;
+	live->host_made = live->options->privileged;
+	r = clear_space(live, live->space);
+	if (r == 0 && live->host_made)
+		r = clear_space(live, live->host_space);
+	return r;
+}
+
+/**
+ * live_make_spaces() - Make the namespaces, or take those that are there
+ * @live:	Run
+ *
+ * Return: 0
+ */
+int live_make_spaces(struct live *live)
+{
+	struct manifest host = { .space = live->host_space, .host = true };
+	int r = name_spaces(live);
+
+	if (r < 0)
+		return r;
+	if (live->options->space)
+		return take_spaces(live);
+	r = make_space(live, &live->m, &live->made);
+	if (r < 0 || !live->options->privileged)
+		return r;
+	return make_space(live, &host, &live->host_made);
+}
+
+/**
+ * remove_space() - Delete a namespace with all in it, and wait for that
+ * @live:	Run
+ * @space:	Its name
+ *
+ * Return: 0
+ */
+static int remove_space(struct live *live, const char *space)
+{
+	char path[192];
+	int r;
+
+	if (live->options->space)
+		return clear_space(live, space);
+	(void)snprintf(path, sizeof(path), "/api/v1/namespaces/%s", space);
+	r = api_delete(live->api, path, live_deadline(CALL_S));
+	(void)snprintf(path, sizeof(path),
+		       "/api/v1/namespaces?fieldSelector=metadata.name%%3D%s",
+		       space);
+	if (r == 0)
+		r = api_watch_gone(live->api, path, live_deadline(GONE_S));
+	if (r < 0)
+		log_error("namespace '%s' could not be removed: %s", space,
+			  api_error(live->api));
+	return r;
+}
+
+/**
+ * live_clean_up() - Delete what was made, also after a failure or Ctrl-C
+ * @live:	Run
+ *
+ * Return: 0, or an errno after saying what is left
+ */
+int live_clean_up(struct live *live)
+{
+	int r = 0, last = 0;
+
+	/* Once more Ctrl-C: the user does not want to wait for this either. */
+	if (live->host_made)
+		last = remove_space(live, live->host_space);
+	if (live->made)
+		r = remove_space(live, live->space);
+	return r < 0 ? r : last;
+}

@@ -1,0 +1,268 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The suite in a cluster that is foreign: as a Job, by any identity, and its own.
+. "$(dirname "$0")/../lib.sh"
+netns_test "$0" "$@"
+. "$TOP/tests/kube.sh"
+need_kube
+need openssl
+
+kube_up --nodes 3
+admin=$KUBECONFIG
+server=$("$S" status shoot --json | jq -r .kubernetes.server)
+jq -r '.clusters[0].cluster."certificate-authority-data"' "$admin" | base64 -d >"$T/ca.crt"
+
+# The Job, as ci/kubernetes has it. All pods of the namespace are written down.
+# job_result FILE - the report at the end of the Job's log
+job_result() { kc -n shoot6 logs job/conformance | sed -n '/^{/,$p' >"$1"; }
+job_over() {
+	kc -n shoot6 get job conformance -o 'jsonpath={.status.conditions[*].type}' |
+		grep -q 'Complete\|Failed'
+}
+run kc apply -k "$TOP/ci/kubernetes"
+is 'ci/kubernetes is taken by the API server' 0 "$rc"
+[ "$rc" = 0 ] || diag "$err"
+unlike 'without a warning' Warning "$err"
+kc -n shoot6 get pods -w -o json >"$T/pods.json" 2>&1 &
+watcher=$!
+holds 'its Job ends' wait_for -t 120 job_over
+job_result "$T/job.json"
+is 'well' 1 "$(kc -n shoot6 get job conformance -o 'jsonpath={.status.succeeded}')"
+jq -e . "$T/job.json" >"$T/null" || diag "$(kc -n shoot6 logs job/conformance | head -n 20)"
+jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/job.json"
+jq_is 'at least 30 pass' true '.summary.pass >= 30' "$T/job.json"
+jq_is 'from a pod on each node' 'node1 node2 node3' \
+	'[.results[]|select(.verdict == "pass").vantage|select(startswith("pod:"))[4:]|
+	split("/")[0]]|unique|join(" ")' "$T/job.json"
+jq_is 'what needs the nodes is skipped, with the reason' 'needs the node'\''s own network: --privileged-namespace' \
+	'[.results[]|select(.verdict == "skip" and .id == "RTE-2" and (.vantage|startswith("host:"))).detail]|unique[]' "$T/job.json"
+jq_is 'the API is reached by address, by name and with a right' 'name read vip' \
+	'[.results[]|select(.id == "API-1" and .verdict == "pass").variant]|unique|join(" ")' "$T/job.json"
+left() { kc -n shoot6 get pods,configmaps,services -l app=probe -o name; }
+is 'it leaves nothing of its own' '' "$(left)"
+kill "$watcher"
+
+# What the pods were allowed.
+jq -s '[.[]|{(.metadata.name): .}]|add' "$T/pods.json" >"$T/all.json"
+is 'all kinds of pods were seen' 'conformance probe responder' \
+	"$(jq -r '.[].metadata.labels.app' "$T/all.json" | sort -u | paste -sd ' ')"
+each_pod() {
+	is "each pod: $1" true "$(jq "[.[]|$2]|length > 0 and all" "$T/all.json")"
+}
+each_pod 'not root' '.spec.securityContext|.runAsNonRoot and .runAsUser > 0'
+each_pod 'seccomp' '.spec.securityContext.seccompProfile.type == "RuntimeDefault"'
+each_pod 'root is read-only' '.spec.containers[]|.securityContext.readOnlyRootFilesystem'
+each_pod 'no capability' '.spec.containers[]|.securityContext.capabilities == {"drop": ["ALL"]}'
+each_pod 'no way to more' '.spec.containers[]|.securityContext.allowPrivilegeEscalation == false'
+each_pod 'no network of the node' '.spec.hostNetwork != true'
+each_pod 'an account of its own' '.spec.serviceAccountName|IN("conformance", "probe", "responder")'
+each_pod 'never pulls what is there' '.spec.containers[]|.imagePullPolicy == "IfNotPresent"'
+each_pod 'tolerates every taint' '[.spec.tolerations[]|select(.operator == "Exists" and (has("key")|not))]|length == 1'
+run kc -n shoot6 run rude --image x
+like 'the namespace enforces the restricted level' 'violates PodSecurity "restricted' "$err"
+
+# Own identity. Rights: the list of docs/design/kubernetes.md, word for word.
+run kc auth can-i --list --as=system:serviceaccount:shoot6:probe -n shoot6 --no-headers
+words() { sed 's/  */ /g; s/^ //; s/ $//' | sort -u; }
+is 'the probers may what is documented and no more' \
+	"$(sed -n '/^    # can-i --list/,/^$/{/^    #/d; s/^    //p}' "$TOP/docs/design/kubernetes.md" | words)" \
+	"$(words <<<"$out")"
+
+# The audit log: whoever calls from a prober's address is the prober.
+on_node node1 cat /var/log/audit.log >"$T/audit.log"
+jq -c 'select(.userAgent|strings|startswith("shoot6/"))' "$T/audit.log" >"$T/calls.json"
+matches 'each prober called the API' '^[3-9]$|^[0-9]{2}' "$(jq -s 'length' "$T/calls.json")"
+is 'as its own account alone' system:serviceaccount:shoot6:probe \
+	"$(jq -r .user.username "$T/calls.json" | sort -u)"
+is 'bound to its pod' 'probe-0 probe-1 probe-2' \
+	"$(jq -r '.user.extra."authentication.kubernetes.io/pod-name"[0]' "$T/calls.json" |
+		sort -u | paste -sd ' ')"
+probers=$(jq -r '.[]|select(.metadata.labels.app == "probe").status.podIP' "$T/all.json")
+is 'no call from its address has another identity' system:serviceaccount:shoot6:probe \
+	"$(jq -r --arg ips "$probers" 'select(.sourceIPs[0]|IN($ips|split("\n")[]))
+		.user.username' "$T/audit.log" | sort -u)"
+is 'and no request of it is refused' 200 "$(jq -r .responseStatus.code "$T/calls.json" | sort -u)"
+
+# Rotation: token A belongs to a pod that is deleted, B to one that stays. The volume is
+# swapped as the kubelet does it, by its ..data link, under one process.
+bound() {
+	cat <<-Y
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: $1, namespace: shoot6}
+		spec:
+		  serviceAccountName: probe
+		  terminationGracePeriodSeconds: 0
+		  securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
+		  containers:
+		  - name: c
+		    image: ghcr.io/shoot6/shoot6:$(<"$TOP/VERSION")
+		    imagePullPolicy: Never
+		    args: [/usr/bin/probe-responder, --tcp, "7777"]
+		    securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
+	Y
+}
+project() {
+	# shellcheck disable=SC2016 # for the node's shell
+	on_node node2 sh -c 'set -e
+		mkdir -p /run/volume
+		cd /run/volume
+		mkdir "..$1"
+		echo "$2" >"..$1/token"
+		echo "$3" >"..$1/ca.crt"
+		ln -s "..$1" ..data_tmp
+		mv -T ..data_tmp ..data
+		ln -sfn ..data/token token
+		ln -sfn ..data/ca.crt ca.crt' - "$1" \
+		"$(kc -n shoot6 create token probe --bound-object-kind Pod --bound-object-name "$1" \
+			--bound-object-uid "$(kc -n shoot6 get pod "$1" -o 'jsonpath={.metadata.uid}')")" \
+		"$(<"$T/ca.crt")"
+}
+{
+	bound a
+	echo ---
+	bound b
+} | kc apply -f - >"$T/out" 2>&1
+kc -n shoot6 wait --for=condition=Ready pod a b --timeout=60s >"$T/out" 2>&1
+project a
+on_node node2 sh -c 'cat >/run/t.json' <<-J
+	{"version":1,"node":"node2","cluster_dns":"2001:db8:96::a",
+	"api":{"vip":"2001:db8:96::1","port":443,"token":"/run/volume/token","ca":"/run/volume/ca.crt",
+	"read":"/apis/discovery.k8s.io/v1/namespaces/shoot6/endpointslices?limit=1"}}
+J
+on_node node2 /opt/shoot6/bin/probe-service --targets /run/t.json --vantage host:node2 \
+	--check API-1 --json --every 200ms >"$T/stream" 2>"$T/err" &
+prober=$!
+last_are() {
+	[ "$(tail -n 3 "$T/stream" | jq -r '.variant + " " + .verdict + " " + (.reason // "")' |
+		sort | paste -sd ,)" = "$1" ]
+}
+holds 'token A is taken' wait_for -t 30 last_are 'name pass ,read pass ,vip pass '
+kc -n shoot6 delete pod a --wait >"$T/out" 2>&1
+holds 'its pod is gone: 401' wait_for last_are \
+	'name fail unauthorized,read fail unauthorized,vip fail unauthorized'
+project b
+holds 'token B is taken, by the same process' wait_for -t 30 last_are \
+	'name pass ,read pass ,vip pass '
+holds 'which ran all the time' kill -0 "$prober"
+kill "$prober"
+kc delete pod -n shoot6 b --wait=false >"$T/out" 2>&1
+
+# The namespace for the nodes' own network, only where it is asked for.
+is 'there is no privileged namespace' '' "$(kc get ns -l pod-security.kubernetes.io/enforce=privileged -o name)"
+kc -n shoot6 delete job conformance --wait >"$T/out" 2>&1
+run kc apply -k "$TOP/ci/kubernetes/privileged"
+is 'ci/kubernetes/privileged is taken as well' 0 "$rc"
+holds 'that Job ends' wait_for -t 120 job_over
+job_result "$T/host.json"
+jq_is 'nothing fails from nodes' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/host.json"
+jq_is 'routes are seen from each node' 3 \
+	'[.results[]|select(.id == "RTE-2" and .verdict == "pass" and (.vantage|startswith("host:"))).vantage]|unique|length' "$T/host.json"
+kc delete -k "$TOP/ci/kubernetes/privileged" --wait >"$T/out" 2>&1
+
+# Other identities than a client certificate, by a kubeconfig of hand.
+# kubeconfig NAME USER [CLUSTER] - two YAML maps
+kubeconfig() {
+	cat >"$T/$1" <<-Y
+		apiVersion: v1
+		kind: Config
+		current-context: c
+		contexts: [{name: c, context: {cluster: k, user: u}}]
+		clusters: [{name: k, cluster: {server: "${3:-$server}", certificate-authority: ${4:-ca.crt}}}]
+		users: [{name: u, user: {$2}}]
+	Y
+}
+kc create sa runner >"$T/out"
+kc create clusterrolebinding runner --clusterrole cluster-admin --serviceaccount default:runner >"$T/out"
+token=$(kc create token runner)
+echo "$token" >"$T/token"
+jq -r '.users[0].user."client-certificate-data"' "$admin" | base64 -d >"$T/admin.crt"
+jq -r '.users[0].user."client-key-data"' "$admin" | base64 -d >"$T/admin.key"
+kubeconfig by-token "token: $token"
+kubeconfig by-file 'tokenFile: token'
+kubeconfig by-certificate 'client-certificate: admin.crt, client-key: admin.key'
+kubeconfig by-nobody 'token: nobody'
+kubeconfig by-reader "token: $(kc create sa reader >"$T/out" && kc create token reader)"
+kubeconfig by-plugin 'exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}'
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x \
+	-keyout "$T/x.key" -out "$T/x.crt" 2>"$T/out"
+kubeconfig by-other "token: $token" "$server" x.crt
+kubeconfig nowhere "token: $token" 'https://[::1]:1'
+like 'the server is a bracketed IPv6 address' '[::1]:' "$server"
+unset KUBECONFIG
+kc() { "$KUBECTL" --kubeconfig "$admin" "$@"; }
+live() {
+	local config=$1
+
+	shift
+	run "$S" run --live --kubeconfig "$T/$config" "$@"
+}
+spaces() { kc get ns -l app.kubernetes.io/managed-by=shoot6 -o name; }
+live by-file --nodes 1 --profile dual-stack --json
+is 'by a file with a token' 0 "$rc"
+is 'another profile' dual-stack "$(jq -r .profile "$T/.out")"
+jq_is 'one node, bounded' pod:node1 \
+	'[.results[]|select(.verdict == "pass").vantage|select(startswith("pod:"))|split("/")[0]]|unique[]' "$T/.out"
+echo '{"egress": {"v6": [{"name": "v6only.example", "http": 80}]}}' >"$T/targets.json"
+live by-certificate --nodes 1 --targets "$T/targets.json" --json
+is 'by a client certificate in files' 0 "$rc"
+jq_is "the user's own targets" v6only.example \
+	'[.results[]|select(.id == "EGR-1" and .verdict == "pass").facts.name // empty]|unique[]' "$T/.out"
+live by-token --nodes 1 --html "$T/live.html" --junit "$T/live.xml"
+is 'by a token' 0 "$rc"
+holds 'a page' grep -q '</html>' "$T/live.html"
+holds 'JUnit' grep -q '</testsuites>' "$T/live.xml"
+live by-nobody
+is 'an unknown identity' 3 "$rc"
+like 'is a 401' '401, the server does not know this identity' "$err"
+live by-reader
+is 'an identity without rights' 3 "$rc"
+like 'is a 403, with what is missing' '403, this identity may not' "$err"
+live by-plugin
+is 'a plugin' 2 "$rc"
+like 'is refused with what to do' "exec plugins are not run: put a token" "$err"
+live by-other
+is 'another authority' 3 "$rc"
+like 'is told' 'the server does not prove who it is' "$err"
+live nowhere
+is 'no server' 3 "$rc"
+like 'cannot be connected to' 'cannot connect' "$err"
+is 'none of them left anything' '' "$(spaces)"
+
+live by-token --profile none
+is 'no such profile' 2 "$rc"
+echo '{}' >"$T/none.json"
+live by-token --targets "$T/none.json"
+is 'targets without egress' 2 "$rc"
+
+# Ended by force: what is left has a label, and the command that removes it is documented.
+set -m # or else the shell lets its background jobs ignore SIGINT
+"$S" run --live --kubeconfig "$T/by-token" >"$T/out" 2>"$T/interrupted" &
+live=$!
+set +m
+wait_for -t 60 grep -q 'probing from' "$T/interrupted"
+kill -INT "$live"
+wait "$live"
+is 'Ctrl-C' 130 $?
+is 'leaves nothing' '' "$(spaces)"
+"$S" run --live --kubeconfig "$T/by-token" >"$T/out" 2>"$T/killed" &
+live=$!
+wait_for -t 60 grep -q 'probing from' "$T/killed"
+kill -9 "$live"
+wait "$live" 2>/dev/null
+is 'kill -9 leaves one namespace' 1 "$(spaces | wc -l)"
+kc delete ns -l app.kubernetes.io/managed-by=shoot6 --wait >"$T/out" 2>&1
+is 'that its label finds' '' "$(spaces)"
+
+# From inside the fabric the server is one that pods reach too: API-2.
+kubeconfig foreign "token: $token" 'https://[2001:db8:10:0:1::1]:6443'
+on_node inet6 sh -c 'cat >/run/foreign; cat /run/foreign' <"$T/foreign" >"$T/out"
+on_node inet6 sh -c 'cat >/run/ca.crt' <"$T/ca.crt"
+run on_node inet6 /opt/shoot6/bin/scenario run --live --kubeconfig /run/foreign --nodes 1 --json
+is 'from another machine' 0 "$rc"
+jq_is 'pods reach the server of the kubeconfig' 'literal pass' \
+	'.results[]|select(.id == "API-2" and (.vantage|startswith("pod:")))|.variant + " " + .verdict' "$T/.out"
+holds 'the image is one that ctr imports' \
+	sh -c "'$BIN/scenario-image' -o '$T/i.tar' &&
+	'$S' exec shoot node1 -- ctr -n t images import - <'$T/i.tar'"
+done_testing
