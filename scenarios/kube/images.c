@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #define NOBODY    "65532:65532"
+#define KEY_SIZE  17 /* sixteen digits */
 #define CA_BUNDLE "/etc/ssl/certs/ca-certificates.crt"
 
 /* What the suite's image holds, if it was built: it lies beside this program. */
@@ -22,6 +23,11 @@ static const char *const suite[] = {
 	"probe-pod",  "probe-service", "probe-egress", "probe-responder",
 	"probe-mesh", "probe-suite",   "scenario",
 };
+
+/* What the control plane's holds, beside etcd. */
+static const char *const control_plane[] = { "kube-apiserver",
+					     "kube-controller-manager",
+					     "kube-scheduler" };
 
 /**
  * add_base() - Files that a C library and a person expect in any image
@@ -115,13 +121,13 @@ struct making {
 	bool control; /* IMAGE_CONTROL is among it */
 	struct buf *problem;
 	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
-	char key[65]; /* digest of what goes in */
+	char key[KEY_SIZE]; /* digest of what is in every store */
 };
 
 /**
  * add_identity() - Sum up what tells one version of a file from another
  * @sum:	Digest in the making
- * @path:	File; not there counts as well
+ * @path:	File; not there counts as well, where it lies does not
  *
  * Return: 0 or -ENOMEM
  */
@@ -139,45 +145,7 @@ static int add_identity(EVP_MD_CTX *sum, const char *path)
 		id.nanoseconds = st.st_mtim.tv_nsec;
 		id.inode = st.st_ino;
 	}
-	return EVP_DigestUpdate(sum, path, strlen(path) + 1) &&
-			       EVP_DigestUpdate(sum, &id, sizeof(id)) ?
-		       0 :
-		       -ENOMEM;
-}
-
-/**
- * make_key() - Name a store after all that goes into it
- * @m:		The store; gets .key
- *
- * Return: 0, -ENOMEM, or errno
- */
-static int make_key(struct making *m)
-{
-	EVP_MD_CTX *sum = EVP_MD_CTX_new();
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char path[PATH_MAX], dir[PATH_MAX - 64];
-	unsigned int n = 0;
-	int r = sum && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) ? 0 : -ENOMEM;
-
-	if (r == 0)
-		r = kube_exe_dir(dir);
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suite); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, suite[i]);
-		r = add_identity(sum, path);
-	}
-	(void)snprintf(path, sizeof(path), "%s/coredns", m->bin->dir);
-	if (r == 0)
-		r = add_identity(sum, path);
-	if (r == 0)
-		r = pause_program(path);
-	if (r == 0)
-		r = add_identity(sum, path);
-	if (r == 0 && !EVP_DigestFinal_ex(sum, hash, &n))
-		r = -ENOMEM;
-	EVP_MD_CTX_free(sum);
-	for (unsigned int i = 0; r == 0 && i < 8; i++)
-		(void)snprintf(m->key + 2 * i, 3, "%02x", hash[i]);
-	return r;
+	return EVP_DigestUpdate(sum, &id, sizeof(id)) ? 0 : -ENOMEM;
 }
 
 /**
@@ -202,6 +170,101 @@ static int find_etcd(const struct making *m, char path[PATH_MAX])
 }
 
 /**
+ * add_control() - Sum up what the image of the control plane is made of
+ * @m:		The store
+ * @sum:	Digest in the making
+ *
+ * Return: 0, -ENOMEM, -ENOENT without etcd after saying so
+ */
+static int add_control(const struct making *m, EVP_MD_CTX *sum)
+{
+	char path[PATH_MAX];
+	int r = find_etcd(m, path);
+
+	if (r == 0)
+		r = add_identity(sum, path);
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(control_plane); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", m->bin->dir,
+			       control_plane[i]);
+		r = add_identity(sum, path);
+	}
+	return r;
+}
+
+/**
+ * add_pods() - Sum up what the images that every store holds are made of
+ * @m:		The store
+ * @sum:	Digest in the making
+ *
+ * Return: 0, -ENOMEM, or errno
+ */
+static int add_pods(const struct making *m, EVP_MD_CTX *sum)
+{
+	char path[PATH_MAX], dir[PATH_MAX - 64];
+	int r = kube_exe_dir(dir);
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(suite); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, suite[i]);
+		r = add_identity(sum, path);
+	}
+	(void)snprintf(path, sizeof(path), "%s/coredns", m->bin->dir);
+	if (r == 0)
+		r = add_identity(sum, path);
+	if (r == 0)
+		r = pause_program(path);
+	return r < 0 ? r : add_identity(sum, path);
+}
+
+/**
+ * make_key() - A name for what goes into a store
+ * @m:		The store
+ * @add:	Sums it up
+ * @ret:	Gets the name
+ *
+ * Return: 0, -ENOMEM, or errno
+ */
+static int make_key(const struct making *m,
+		    int (*add)(const struct making *m, EVP_MD_CTX *sum),
+		    char ret[KEY_SIZE])
+{
+	EVP_MD_CTX *sum = EVP_MD_CTX_new();
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	unsigned int n = 0;
+	int r = sum && EVP_DigestInit_ex(sum, EVP_sha256(), NULL) ? 0 : -ENOMEM;
+
+	if (r == 0)
+		r = add(m, sum);
+	if (r == 0 && !EVP_DigestFinal_ex(sum, hash, &n))
+		r = -ENOMEM;
+	EVP_MD_CTX_free(sum);
+	for (unsigned int i = 0; r == 0 && i < (KEY_SIZE - 1) / 2; i++)
+		(void)snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+	return r;
+}
+
+/**
+ * name_store() - Name a store after all that goes into it
+ * @m:		The store; gets .key and .dir
+ *
+ * Return: 0, -ENAMETOOLONG, -ENOMEM, or errno
+ */
+static int name_store(struct making *m)
+{
+	char more[KEY_SIZE] = "";
+	int r = make_key(m, add_pods, m->key);
+
+	if (r == 0 && m->control)
+		r = make_key(m, add_control, more);
+	if (r < 0)
+		return r;
+	return (size_t)snprintf(m->dir, sizeof(m->dir), "%s/stores/%s%s%s",
+				m->bin->cache, m->key, m->control ? "-" : "",
+				more) < sizeof(m->dir) ?
+		       0 :
+		       -ENAMETOOLONG;
+}
+
+/**
  * write_control() - Write the image of the control plane
  * @m:		The store
  * @target:	Where to
@@ -212,23 +275,20 @@ static int find_etcd(const struct making *m, char path[PATH_MAX])
  */
 static int write_control(struct making *m, const char *target)
 {
-	static const char *const names[] = { "kube-apiserver",
-					     "kube-controller-manager",
-					     "kube-scheduler" };
 	struct oci image = { .reference = IMAGE_CONTROL };
 	char path[PATH_MAX], inside[128], whole[PATH_MAX], first[PATH_MAX] = "";
 	int r;
 
 	add_base(&image);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(control_plane); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", m->bin->dir,
-			       names[i]);
+			       control_plane[i]);
 		(void)snprintf(inside, sizeof(inside), "usr/local/bin/%s",
-			       names[i]);
+			       control_plane[i]);
 		if (!realpath(path, whole))
 			continue;
 		if (strcmp(whole, first) == 0) {
-			oci_add_link(&image, inside, names[0]);
+			oci_add_link(&image, inside, control_plane[0]);
 			continue;
 		}
 		oci_add_program(&image, inside, whole);
@@ -351,14 +411,12 @@ int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
 		buf_printf(problem, "'%s': %s", path, strerror(-r));
 		return r;
 	}
-	r = make_key(&m);
+	r = name_store(&m);
 	if (r < 0) {
-		buf_printf(problem, "image store: %s", strerror(-r));
+		if (!problem->len)
+			buf_printf(problem, "image store: %s", strerror(-r));
 		return r;
 	}
-	if ((size_t)snprintf(m.dir, sizeof(m.dir), "%s/stores/%s%s", bin->cache,
-			     m.key, control ? "-control" : "") >= sizeof(m.dir))
-		return -ENAMETOOLONG;
 	if (access(m.dir, F_OK) < 0) {
 		(void)snprintf(path, sizeof(path), "%s/stores", bin->cache);
 		(void)store_remove_others(path, m.key);
