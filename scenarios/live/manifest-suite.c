@@ -145,6 +145,7 @@ static void conformance_role(const struct manifest *m, struct buf *out)
 		{ "", "configmaps", "create, patch, deletecollection", NULL },
 		{ "", "services", "list, create, patch, deletecollection",
 		  NULL },
+		{ "discovery.k8s.io", "endpointslices", "list", NULL },
 		{ 0 },
 	};
 
