@@ -18,8 +18,9 @@
 
 #include <net/if.h>
 
-#define HINTS_PATH    "/run/netsetup/hints.json"
-#define HINTS_DNS_MAX 3 /* more are ignored by every resolver library */
+#define HINTS_PATH          "/run/netsetup/hints.json"
+#define HINTS_DNS_MAX       3 /* more are ignored by every resolver library */
+#define HINTS_FORWARDED_MAX 32
 
 /* In the order of preference, the best first (RFC 8781 section 6, RFC 7050). */
 enum nat64_source {
@@ -55,6 +56,9 @@ struct hints {
 	struct addr gateway; /* link-local */
 	struct addr dns[HINTS_DNS_MAX];
 	size_t n_dns;
+	/* Of load balancers; not written: they come and go with services. */
+	struct addr forwarded[HINTS_FORWARDED_MAX];
+	size_t n_forwarded;
 	struct nat64_hint nat64;
 	enum hint_bool dns64; /* the node's resolver synthesises */
 	struct {

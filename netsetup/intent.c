@@ -106,6 +106,8 @@ int intent_make(const struct profile *p, const struct facts *f,
 		if (addr_parse6(doc_scalar(&p->doc, item) ?: "",
 				&h.dns[h.n_dns]) == 0)
 			h.n_dns++;
+	memcpy(h.forwarded, f->forwarded, sizeof(h.forwarded));
+	h.n_forwarded = f->n_forwarded;
 	h.service_cidr = s->services;
 	h.dns_service_ip = prefix_nth(&s->services, DNS_INDEX);
 	take_pods(p, s, &h, errors);
@@ -201,6 +203,35 @@ static void add_sysctls(struct json *root, const struct profile *p,
 }
 
 /**
+ * add_addresses() - The node's own address, and those of load balancers
+ * @root:	Document
+ * @p:		Profile
+ * @h:		Intent
+ * @dad:	Policy instead of the profile's, or NULL
+ *
+ * What a load balancer sends here is taken as ours, without an address on a link: no
+ * connection of the node's own must begin from it.
+ */
+static void add_addresses(struct json *root, const struct profile *p,
+			  const struct hints *h, const char *dad)
+{
+	struct json *addresses = json_set_array(root, "addresses"), *o;
+	struct prefix host = { .addr = h->node_ip, .len = 128 };
+
+	o = json_append_object(addresses);
+	json_set_string(o, "address", PREFIX_TEXT(&host));
+	json_set_string(o, "dev", h->uplink);
+	json_set_string(o, "dad", dad ?: p->dad ?: "wait");
+	for (size_t i = 0; i < h->n_forwarded; i++) {
+		host.addr = h->forwarded[i];
+		o = json_append_object(addresses);
+		json_set_string(o, "address", PREFIX_TEXT(&host));
+		json_set_string(o, "dev", h->uplink);
+		json_set_bool(o, "local", true);
+	}
+}
+
+/**
  * intent_document() - Write an intent as a netsetup document
  * @p:		Profile
  * @h:		Intent
@@ -213,7 +244,6 @@ int intent_document(const struct profile *p, const struct hints *h,
 		    const char *dad, struct buf *ret_json)
 {
 	_cleanup_(json_freep) struct json *root = json_object();
-	struct prefix host = { .addr = h->node_ip, .len = 128 };
 	struct json *o;
 
 	json_set_int(root, "version", 1);
@@ -226,12 +256,8 @@ int intent_document(const struct profile *p, const struct hints *h,
 	if (h->mtu)
 		json_set_int(o, "mtu", h->mtu);
 	/* Where no metadata gave it, the address was there before us. */
-	if (p->n_requests) {
-		o = json_append_object(json_set_array(root, "addresses"));
-		json_set_string(o, "address", PREFIX_TEXT(&host));
-		json_set_string(o, "dev", h->uplink);
-		json_set_string(o, "dad", dad ?: p->dad ?: "wait");
-	}
+	if (p->n_requests)
+		add_addresses(root, p, h, dad);
 	add_routes(root, p, h);
 	add_sysctls(root, p, h);
 	return json_print(root, JSON_PRETTY, ret_json);

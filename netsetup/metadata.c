@@ -588,6 +588,32 @@ static void read_dns(const struct reader *rd, struct facts *f)
 }
 
 /**
+ * read_forwarded() - Read the addresses of load balancers; those of IPv4 are left out
+ * @rd:		Reader
+ * @f:		Facts
+ */
+static void read_forwarded(const struct reader *rd, struct facts *f)
+{
+	uint32_t item;
+	struct value v;
+
+	if (!lookup(rd, FACT_FORWARDED, &v))
+		return;
+	for (item = doc_first(v.doc, v.node); item;
+	     item = doc_next(v.doc, item)) {
+		struct value one = { .text = doc_scalar(v.doc, item) };
+		struct prefix p;
+
+		if (!one.text || prefix_parse_host(one.text, &p) < 0)
+			bad(rd, FACT_FORWARDED, &one, "not an address");
+		else if (f->n_forwarded == HINTS_FORWARDED_MAX)
+			bad(rd, FACT_FORWARDED, &one, "too many");
+		else if (p.addr.family == AF_INET6)
+			f->forwarded[f->n_forwarded++] = p.addr;
+	}
+}
+
+/**
  * read_rest() - Read the facts that are one word each
  * @rd:		Reader
  * @f:		Facts
@@ -680,6 +706,7 @@ int metadata_read(const struct profile *p, const struct answers *a,
 	if (read_bodies(rd, a) == 0) {
 		read_address(rd, &f);
 		read_dns(rd, &f);
+		read_forwarded(rd, &f);
 		read_rest(rd, &f);
 	}
 	for (i = 0; i < PROFILE_MAX; i++)

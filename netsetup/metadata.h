@@ -29,6 +29,8 @@ struct facts {
 	unsigned int mtu;
 	struct addr dns[HINTS_DNS_MAX];
 	size_t n_dns;
+	struct addr forwarded[HINTS_FORWARDED_MAX];
+	size_t n_forwarded;
 	char name[254];
 };
 

@@ -13,7 +13,8 @@ const char *const fact_names[FACT_MAX] = {
 	[FACT_MAC] = "mac",         [FACT_ADDRESS] = "address",
 	[FACT_LENGTH] = "length",   [FACT_PREFIX] = "prefix",
 	[FACT_GATEWAY] = "gateway", [FACT_MTU] = "mtu",
-	[FACT_DNS] = "dns",         [FACT_NAME] = "name",
+	[FACT_DNS] = "dns",         [FACT_FORWARDED] = "forwarded",
+	[FACT_NAME] = "name",
 };
 
 /* Each profile's text lies in the program between two symbols. */

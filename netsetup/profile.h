@@ -27,6 +27,7 @@ enum fact {
 	FACT_GATEWAY,
 	FACT_MTU,
 	FACT_DNS,
+	FACT_FORWARDED, /* addresses of load balancers that are sent to the node */
 	FACT_NAME, /* of the node */
 	FACT_MAX,
 };

@@ -15,6 +15,7 @@ static const char gcp_nics[] =
 	"[{\"mac\":\"02:00:00:00:01:01\",\"mtu\":1460,"
 	"\"ipv6\":[\"2001:db8:10:0:1::1/96\"],"
 	"\"gatewayIpv6\":\"fe80::ff:fe00:1\","
+	"\"forwardedIpv6s\":[\"2001:db8:20::1\",\"2001:db8:20::2/128\",\"10.0.0.9\"],"
 	"\"dnsServers\":[\"169.254.169.254\",\"2001:db8:53::53\"]}]";
 
 /**
@@ -60,6 +61,8 @@ static void test_metadata_read(void)
 		{ "[{\"mtu\":\"1460x\"}]", "mtu '1460x'" },
 		{ "[{\"mac\":\"x\"}]", "mac 'x': not a MAC address" },
 		{ "[{\"gatewayIpv6\":\"10.0.0.1\"}]", "gateway '10.0.0.1'" },
+		{ "[{\"forwardedIpv6s\":[\"x\"]}]",
+		  "forwarded 'x': not an address" },
 	};
 	struct buf errors = BUF_INIT;
 	struct profile p = { 0 };
@@ -84,6 +87,7 @@ static void test_metadata_read(void)
 				  PREFIX_TEXT(&f.prefix));
 			CHECK_INT("mtu", 1460, f.mtu);
 			CHECK_INT("dns", 1, f.n_dns);
+			CHECK_INT("forwarded", 2, f.n_forwarded);
 			CHECK_STR("name", "node1", f.name);
 		}
 		answers_release(&a);
@@ -125,6 +129,8 @@ static void test_intent_document(void)
 {
 	static const char *const want[] = {
 		"\"2001:db8:10:0:1::1/128\"",
+		"\"2001:db8:20::2/128\"",
+		"\"local\":	true",
 		"\"skip\"",
 		"\"2001:db8:10:0:1::/112\"",
 		"\"unreachable\"",
