@@ -50,7 +50,7 @@ static const char shoot_yaml[] = "apiVersion: core.gardener.cloud/v1beta1\n"
 				 "    version: \"1.34.4\"\n";
 
 /* One instance, as Google describes one that has IPv6 alone (providers.md 2.2): number of
- * the node, link-local address of the router, MTU. */
+ * the node, link-local address of the router, MTU, addresses of load balancers. */
 static const char instance_json[] =
 	"{\"name\": \"node%1$u\", \"interface\": \"n%1$u\",\n"
 	" \"addresses\": [\"2001:db8:10:0:%1$u::1\"],\n"
@@ -63,7 +63,7 @@ static const char instance_json[] =
 	"  \"networkInterfaces\": [{\"accessConfigs\": [],\n"
 	"   \"dhcpv6Refresh\": \"221972679294460898%1$u\",\n"
 	"   \"dnsServers\": [\"2001:db8:53::53\"],\n"
-	"   \"forwardedIpv6s\": [],\n"
+	"   \"forwardedIpv6s\": [%4$s],\n"
 	"   \"gatewayIpv6\": \"%2$s\",\n"
 	"   \"ipv6\": [\"2001:db8:10:0:%1$u::1/96\"],\n"
 	"   \"ipv6s\": [\"2001:db8:10:0:%1$u:0:0:1\"],\n"
@@ -85,13 +85,32 @@ unsigned int gcp_nodes(const struct lab *lab)
 }
 
 /**
+ * add_forwards() - The addresses of load balancers that one node gets
+ * @node:	Its number
+ * @all:	Those of all nodes
+ * @n:		Their number
+ * @out:	Texts of JSON are appended
+ */
+static void add_forwards(unsigned int node, const struct gcp_forward *all,
+			 size_t n, struct buf *out)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].node == node)
+			buf_printf(out, "%s\"%s\"", out->len ? ", " : "",
+				   all[i].address);
+}
+
+/**
  * write_metadata() - The metadata service's configuration
  * @router:	Where it is to run
  * @nodes:	Number of nodes
+ * @forwards:	Addresses of load balancers
+ * @n_forwards:	Their number
  *
  * Return: 0, or a negative errno
  */
-static int write_metadata(struct member *router, unsigned int nodes)
+static int write_metadata(struct member *router, unsigned int nodes,
+			  const struct gcp_forward *forwards, size_t n_forwards)
 {
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 	int r;
@@ -107,6 +126,7 @@ static int write_metadata(struct member *router, unsigned int nodes)
 		"\"keys\": \"kebab\", \"verbatim\": [\"attributes\"],\n"
 		"\"instances\": [\n");
 	for (unsigned int n = 1; n <= nodes; n++) {
+		_cleanup_(buf_release) struct buf more = BUF_INIT;
 		struct addr gateway;
 		char ifname[16];
 
@@ -114,8 +134,9 @@ static int write_metadata(struct member *router, unsigned int nodes)
 		r = member_link_local(router, ifname, &gateway);
 		if (r < 0)
 			return r;
+		add_forwards(n, forwards, n_forwards, &more);
 		buf_printf(&text, instance_json, n, ADDR_TEXT(&gateway),
-			   GCP_MTU);
+			   GCP_MTU, buf_text(&more));
 		buf_puts(&text, n < nodes ? ",\n" : "]}\n");
 	}
 	r = buf_error(&text);
@@ -303,7 +324,7 @@ static int start_services(struct lab *lab, struct member *router,
 	struct daemon *daemon;
 	int r;
 
-	r = write_metadata(router, nodes);
+	r = write_metadata(router, nodes, NULL, 0);
 	if (r < 0)
 		return lab_fail(lab, r, "metadata of the nodes");
 	r = member_spawn(router, metadata, &opts, &daemon);
@@ -377,6 +398,69 @@ int gcp_apply(struct lab *lab, unsigned int nodes)
 				       buf_text(&jobs[n].err));
 		buf_release(&jobs[n].out);
 		buf_release(&jobs[n].err);
+	}
+	return r;
+}
+
+/**
+ * has_local() - Whether a node takes an address for its own
+ * @node:	Node
+ * @address:	The address
+ *
+ * Return: 1 or 0, or an errno
+ */
+static int has_local(struct member *node, const char *address)
+{
+	const char *const argv[] = { "ip",    "-6",    "route", "show",
+				     "table", "local", address, NULL };
+	_cleanup_(buf_release) struct buf out = BUF_INIT;
+	int status, r = member_run(node, argv, NULL, lab_deadline(10), &out,
+				   NULL, &status);
+
+	return r < 0 ? r : out.len > 0;
+}
+
+/**
+ * gcp_forward() - Send the address of a load balancer to a node, or no more
+ * @lab:	Lab
+ * @all:	All there are after this, for the metadata
+ * @n:		Their number
+ * @one:	The one that comes or goes
+ * @on:		It comes
+ *
+ * The cloud tells the node by its metadata, and netsetup makes them its own; the service
+ * may need a moment to see that its data were replaced.
+ *
+ * Return: 0 once the node has it, or not, or an errno that was told to the user
+ */
+int gcp_forward(struct lab *lab, const struct gcp_forward *all, size_t n,
+		const struct gcp_forward *one, bool on)
+{
+	struct member *router = lab_member(lab, "router"), *node;
+	int64_t deadline = lab_deadline(20);
+	char name[16], ifname[16];
+	struct addr lla;
+	int r;
+
+	(void)snprintf(name, sizeof(name), "node%u", one->node);
+	(void)snprintf(ifname, sizeof(ifname), "n%u", one->node);
+	node = lab_member(lab, name);
+	r = write_metadata(router, count_nodes(lab), all, n);
+	if (r == 0)
+		r = member_link_local(node, "eth0", &lla);
+	if (r < 0)
+		return lab_fail(lab, r, "load balancer '%s'", one->address);
+	r = on ? member_route_add(router, one->address, ADDR_TEXT(&lla), ifname,
+				  NULL) :
+		 member_route_del(router, one->address, NULL, ifname, NULL);
+	while (r == 0) {
+		r = member_do(node, netsetup_apply);
+		if (r == 0)
+			r = has_local(node, one->address);
+		if (r < 0 || r == on)
+			return r < 0 ? r : 0;
+		r = loop_now() < deadline ? 0 : -ETIMEDOUT;
+		(void)poll(NULL, 0, 50);
 	}
 	return r;
 }

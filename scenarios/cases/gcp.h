@@ -18,5 +18,12 @@ must_check int gcp_cloud(struct lab *lab, unsigned int nodes,
 /* radvd, and a sender of what it cannot say; started anew if they run. Seconds. */
 #define GCP_LIFETIME 30
 must_check int gcp_advertise(struct lab *lab, unsigned int lifetime);
+/* The address of a load balancer, and the node the cloud sends it to. */
+struct gcp_forward {
+	char address[ADDR_STRLEN];
+	unsigned int node; /* from 1 */
+};
+must_check int gcp_forward(struct lab *lab, const struct gcp_forward *all,
+			   size_t n, const struct gcp_forward *one, bool on);
 /* netsetup apply in each node, once it has heard its router. */
 must_check int gcp_apply(struct lab *lab, unsigned int nodes);

@@ -164,6 +164,7 @@ static int up(struct lab *lab)
 	c->outside = lab->outside->data;
 	c->n_nodes = c->outside->nodes;
 	c->forwarder = (struct proc)PROC_INIT;
+	c->balancer = (struct proc)PROC_INIT;
 	c->guard_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (c->guard_fd < 0)
 		return lab_fail(lab, -errno, "cluster");
@@ -179,6 +180,8 @@ static int up(struct lab *lab)
 		r = cluster_wait_name(c, lab_deadline(NODES_S));
 	if (r == 0)
 		r = cluster_check_v4(c);
+	if (r == 0)
+		r = cluster_balance(c);
 	return r < 0 ? r : cluster_forward(c);
 }
 

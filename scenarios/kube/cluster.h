@@ -29,6 +29,7 @@
 #define CLUSTER_DNS_VIP  "2001:db8:96::a"
 #define CLUSTER_PODS     "2001:db8:10::/64" /* the ranges of all nodes lie in it */
 #define CLUSTER_PORT     6443
+#define CLUSTER_BALANCER "2001:db8:20::%x" /* of load balancers, from 1 */
 
 enum component_name {
 	COMPONENT_ETCD,
@@ -59,6 +60,7 @@ struct cluster {
 	int pki_fd; /* folder of keys and certificates */
 	int guard_fd; /* epoll: readable when a daemon has ended */
 	struct proc forwarder;
+	struct proc balancer;
 };
 
 /* outside.c: exit code after saying what is wrong. */
@@ -77,6 +79,8 @@ must_check int cluster_give_node(struct cluster *c, unsigned int n);
 extern const struct spawn_opts cluster_spawn; /* of all Kubernetes programs */
 must_check int cluster_write_policy(struct cluster *c);
 must_check int cluster_start(struct cluster *c, enum component_name which);
+must_check int cluster_api(struct cluster *c, struct api **ret_api,
+			   struct buf *ret_problem);
 must_check int cluster_open_api(struct cluster *c); /* waits until it serves */
 must_check int cluster_wait_api(struct cluster *c); /* waits for /readyz */
 
@@ -125,6 +129,9 @@ int cluster_pods_failed(struct cluster *c, const char *what,
 /* pods.c: seen from inside the pods. */
 must_check int cluster_check_v4(struct cluster *c);
 must_check int cluster_wait_name(struct cluster *c, int64_t deadline_ns);
+
+/* balancer.c: addresses of services of type LoadBalancer. */
+must_check int cluster_balance(struct cluster *c);
 
 /* forward.c: [::1]:.port outside -> the API server. */
 must_check int cluster_forward(struct cluster *c);

@@ -284,6 +284,27 @@ int cluster_wait_api(struct cluster *c)
 }
 
 /**
+ * cluster_api() - A client of the API as admin
+ * @c:		Cluster
+ * @ret_api:	The caller ends it by api_free()
+ * @ret_problem: One line where it fails
+ *
+ * Return: 0, or see api_open()
+ */
+int cluster_api(struct cluster *c, struct api **ret_api,
+		struct buf *ret_problem)
+{
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%.40s/pki/admin.conf", c->lab->dir);
+	r = api_open(path, ret_api, ret_problem);
+	if (r == 0)
+		api_socket_by(*ret_api, open_socket, c);
+	return r;
+}
+
+/**
  * cluster_open_api() - Open the API as admin; wait until it serves that one
  * @c:		Cluster; .api is set
  *
@@ -292,14 +313,10 @@ int cluster_wait_api(struct cluster *c)
 int cluster_open_api(struct cluster *c)
 {
 	_cleanup_(buf_release) struct buf problem = BUF_INIT;
-	char path[64];
-	int r;
+	int r = cluster_api(c, &c->api, &problem);
 
-	(void)snprintf(path, sizeof(path), "%.40s/pki/admin.conf", c->lab->dir);
-	r = api_open(path, &c->api, &problem);
 	if (r < 0)
 		return lab_fail(c->lab, r, "%s", buf_text(&problem));
-	api_socket_by(c->api, open_socket, c);
 	api_cancel_by(c->api, c->guard_fd);
 	return wait_answer(c, "/api/v1/namespaces/kube-system");
 }

@@ -132,6 +132,21 @@ c' "$reached"
 	who 'NodePort from outside' '^[bc]$' on_node inet6 $C "http://[2001:db8:10:0:3::1]:$np/"
 	who 'NodePort, its pod on another node' '^c$' on_node inet6 $C "http://[2001:db8:10:0:2::1]:$far/"
 	who 'host port' '^c$' on_node inet6 $C 'http://[2001:db8:10:0:3::1]:8088/'
+	lb() { kc -n t get svc lb -o 'jsonpath={.status.loadBalancer.ingress[*].ip}' | grep .; }
+	holds 'a load balancer has an address' wait_for -t 30 lb
+	lb=$(lb)
+	wait_for -t 20 answers name on_node inet6 $C "http://[$lb]/"
+	who 'which answers from outside' '^[bc]$' on_node inet6 $C "http://[$lb]/"
+	who 'from a pod' '^[bc]$' in_pod a $C "http://[$lb]/"
+	who 'from a node' '^[bc]$' on_node node1 $C "http://[$lb]/"
+	at=$(on_node router ip -6 -j route show "$lb" | jq -r '.[0].dev')
+	matches 'the cloud sends it to a node' '^n[123]$' "$at"
+	like 'which has it by netsetup' "$lb dev lo proto 166" \
+		"$(on_node "node${at#n}" ip -6 -N route show table local "$lb")"
+	holds 'and answers for it' on_node inet6 ping -c 1 -W 5 "$lb"
+	kc -n t delete svc lb >/dev/null
+	no_lb() { [ -z "$(on_node router ip -6 route show "$lb"; on_node "node${at#n}" ip -6 route show table local "$lb")" ]; }
+	holds 'all of it goes with the service' wait_for -t 30 no_lb
 	like 'UDP to service' hello "$(in_pod a sh -c "echo hello | nc -6u -w1 $web 81")"
 }
 
