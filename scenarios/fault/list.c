@@ -20,6 +20,7 @@ extern const struct fault fault_cni_conf_missing;
 extern const struct fault fault_image_not_pullable;
 extern const struct fault fault_endpoint_stale;
 extern const struct fault fault_accept_ra_lost;
+extern const struct fault fault_apiserver_cert_without_vip;
 
 const struct fault *const faults[] = {
 	&fault_nat64_no_route,
@@ -39,6 +40,7 @@ const struct fault *const faults[] = {
 	&fault_image_not_pullable,
 	&fault_endpoint_stale,
 	&fault_accept_ra_lost,
+	&fault_apiserver_cert_without_vip,
 };
 const size_t n_faults = ARRAY_SIZE(faults);
 

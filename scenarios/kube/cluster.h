@@ -74,6 +74,10 @@ struct member *cluster_node(const struct cluster *c, unsigned int n);
 must_check int cluster_identities(struct cluster *c);
 must_check int cluster_give_control(struct cluster *c);
 must_check int cluster_give_node(struct cluster *c, unsigned int n);
+#define CLUSTER_CERT      "apiserver"
+#define CLUSTER_CERT_BARE "apiserver-bare" /* without CLUSTER_API_VIP */
+#define CLUSTER_VIP_CONF  "vip.conf" /* kubeconfig: by CLUSTER_API_VIP */
+must_check int cluster_give_certificate(struct cluster *c, const char *file);
 
 /* control.c */
 extern const struct spawn_opts cluster_spawn; /* of all Kubernetes programs */
@@ -83,6 +87,8 @@ must_check int cluster_api(struct cluster *c, struct api **ret_api,
 			   struct buf *ret_problem);
 must_check int cluster_open_api(struct cluster *c); /* waits until it serves */
 must_check int cluster_wait_api(struct cluster *c); /* waits for /readyz */
+/* Until a new connection by the service's address ends in @wanted: 0, -EKEYREJECTED. */
+must_check int cluster_wait_vip(struct cluster *c, int wanted);
 
 /* static.c: the same as pods of node 1's kubelet. */
 must_check int cluster_write_manifests(struct cluster *c);

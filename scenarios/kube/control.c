@@ -320,3 +320,51 @@ int cluster_open_api(struct cluster *c)
 	api_cancel_by(c->api, c->guard_fd);
 	return wait_answer(c, "/api/v1/namespaces/kube-system");
 }
+
+/**
+ * try_vip() - Connect to the API server by its service's address, from node 1
+ * @c:		Cluster
+ *
+ * Return: 0, -EKEYREJECTED where its certificate is for others, or see api.h
+ */
+static int try_vip(struct cluster *c)
+{
+	_cleanup_(buf_release) struct buf problem = BUF_INIT;
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	_cleanup_(api_freep) struct api *api = NULL;
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "%.40s/pki/" CLUSTER_VIP_CONF,
+		       c->lab->dir);
+	r = api_open(path, &api, &problem);
+	if (r < 0)
+		return r;
+	api_socket_by(api, open_socket, c);
+	return api_get_text(api, "/readyz", lab_deadline(5), &text);
+}
+
+/**
+ * cluster_wait_vip() - Wait until a connection by the service's address ends as wanted
+ * @c:		Cluster
+ * @wanted:	0, -EKEYREJECTED
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_vip(struct cluster *c, int wanted)
+{
+	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
+	int64_t deadline = lab_deadline(READY_S);
+	int r;
+
+	lab_step(c->lab, "waiting for the API server's other certificate");
+	for (;;) {
+		r = try_vip(c);
+		if (r == wanted)
+			return 0;
+		if (poll(&guard, 1, LOOK_MS) > 0 || loop_now() > deadline)
+			return cluster_failed(
+				c, r == -ETIMEDOUT || !r ? -ETIMEDOUT : r,
+				"the API server's other certificate");
+	}
+}

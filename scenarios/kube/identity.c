@@ -20,6 +20,8 @@
 #define LOCAL_URL "https://[::1]:6443"
 #define NODES_URL "https://[2001:db8:10:0:1::1]:6443"
 
+#define VIP_URL   "https://[" CLUSTER_API_VIP "]:443"
+
 /* Of the control plane. */
 static const struct pki_request requests[] = {
 	{ .file = "apiserver",
@@ -29,6 +31,14 @@ static const struct pki_request requests[] = {
 		   "kubernetes.default.svc.cluster.local", "localhost",
 		   "node1" },
 	  .ip = { "::1", "2001:db8:10:0:1::1", CLUSTER_API_VIP } },
+	/* The same without the service's address: fault/apiserver_cert_without_vip.c. */
+	{ .file = CLUSTER_CERT_BARE,
+	  .usage = PKI_SERVER,
+	  .name = "kube-apiserver",
+	  .dns = { "kubernetes", "kubernetes.default", "kubernetes.default.svc",
+		   "kubernetes.default.svc.cluster.local", "localhost",
+		   "node1" },
+	  .ip = { "::1", "2001:db8:10:0:1::1" } },
 	{ .file = "apiserver-kubelet",
 	  .usage = PKI_CLIENT,
 	  .name = "kube-apiserver-kubelet-client" },
@@ -66,6 +76,7 @@ static const struct {
 	{ "scheduler.conf", LOCAL_URL, "scheduler" },
 	{ "admin.conf", LOCAL_URL, "admin" },
 	{ "proxy.conf", NODES_URL, "proxy" },
+	{ CLUSTER_VIP_CONF, VIP_URL, "admin" }, /* of the holder alone */
 };
 
 /* What node 1 has below CLUSTER_ETC/pki. */
@@ -210,6 +221,32 @@ int cluster_give_control(struct cluster *c)
 		(void)snprintf(path, sizeof(path), CLUSTER_ETC "/pki/%s",
 			       control_files[i]);
 		r = give(c, c->control, control_files[i], path);
+	}
+	return r;
+}
+
+/**
+ * cluster_give_certificate() - Let the API server have another certificate
+ * @c:		Cluster
+ * @file:	CLUSTER_CERT, CLUSTER_CERT_BARE
+ *
+ * It sees for itself that its files have changed.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_give_certificate(struct cluster *c, const char *file)
+{
+	static const char *const parts[] = { "key", "crt" };
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(parts); i++) {
+		char from[48], to[96];
+
+		(void)snprintf(from, sizeof(from), "%.30s.%s", file, parts[i]);
+		(void)snprintf(to, sizeof(to),
+			       CLUSTER_ETC "/pki/" CLUSTER_CERT ".%s",
+			       parts[i]);
+		r = give(c, c->control, from, to);
 	}
 	return r;
 }
