@@ -61,7 +61,7 @@ struct outside {
 	const char *name; /* of the lab */
 	const char *dir; /* its state folder, as the machine sees it */
 	unsigned int nodes; /* --nodes, or 0 */
-	const char *provider; /* --provider, or NULL */
+	const char *provider; /* --provider, or NULL; prepare may say which then */
 	const char *variant; /* --control-plane, or NULL */
 	void (*step)(void *arg, const char *text); /* what is done now */
 	void *step_arg;
@@ -69,6 +69,7 @@ struct outside {
 	struct member_bind
 		binds[6]; /* seen in the holder; ended by .target NULL */
 	int fds[4]; /* stay open in the holder; -1: none */
+	const char *kubernetes; /* version "1.34.4" of the programs, or NULL */
 	void *data; /* the case's own, of malloc(); freed with the lab */
 };
 

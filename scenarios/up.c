@@ -278,6 +278,7 @@ static int start(struct up *up, struct ui *ui)
 		state_remove(&up->state);
 		return r;
 	}
+	request.provider = up->outside.provider;
 	r = holder_start(&request, &up->holder, &up->link_fd);
 	close_outside(up);
 	if (r == 0)

@@ -47,7 +47,8 @@ static const char shoot_yaml[] = "apiVersion: core.gardener.cloud/v1beta1\n"
 				 "    ipFamilies: [IPv6]\n"
 				 "    services: \"2001:db8:96::/112\"\n"
 				 "  kubernetes:\n"
-				 "    version: \"1.34.4\"\n";
+				 "    version: \"%s\"\n";
+#define GCP_KUBERNETES "1.34.4" /* of a lab without Kubernetes */
 
 /* One instance, as Google describes one that has IPv6 alone (providers.md 2.2): number of
  * the node, link-local address of the router, MTU, addresses of load balancers. */
@@ -146,6 +147,23 @@ static int write_metadata(struct member *router, unsigned int nodes,
 }
 
 /**
+ * write_shoot() - The document a node's network is made of, of the version that runs there
+ * @node:	Node
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int write_shoot(struct member *node)
+{
+	const struct outside *outside = node->lab->outside;
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+	buf_printf(&text, shoot_yaml,
+		   outside && outside->kubernetes ? outside->kubernetes :
+						    GCP_KUBERNETES);
+	return member_write(node, GCP_SHOOT, buf_text(&text), 0644);
+}
+
+/**
  * join_node() - A node with its cable, and what the cloud routes to it
  * @lab:	Lab
  * @router:	The cloud
@@ -174,7 +192,7 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n,
 	if (r == 0)
 		r = member_sysctl(node, NO_DAD, "0");
 	if (r == 0)
-		r = member_write(node, GCP_SHOOT, shoot_yaml, 0644);
+		r = write_shoot(node);
 	if (r == 0)
 		r = lab_veth(lab, router, ifname, node, "eth0", &opts);
 	if (r == 0)

@@ -228,7 +228,9 @@ int cluster_prepare(struct outside *outside)
 	}
 	(void)snprintf(k->kubeconfig, sizeof(k->kubeconfig), "%s/kubeconfig",
 		       outside->dir);
-	if (outside->provider && strcmp(outside->provider, "gcp") != 0) {
+	if (!outside->provider)
+		outside->provider = "gcp";
+	if (strcmp(outside->provider, "gcp") != 0) {
 		log_error("provider '%s': clusters are played on 'gcp' alone",
 			  outside->provider);
 		return EXIT_USAGE;
@@ -246,6 +248,7 @@ int cluster_prepare(struct outside *outside)
 			  strerror(-r));
 		return EXIT_ROLLED_BACK;
 	}
+	outside->kubernetes = k->bin.version;
 	outside->fds[0] = k->listen_fd;
 	outside->fds[1] = k->tcp6_fd;
 	outside->binds[0] = (struct member_bind){ CGROUP_ROOT, CGROUP_HELD };
