@@ -160,7 +160,8 @@ static int publish(struct balancer *b, const struct json *service,
 	r = api_patch(b->write, path, json, lab_deadline(CALL_S));
 	if (r < 0 && r != -ENOENT)
 		log_warning("load balancer: %s", api_error(b->write));
-	return r == -ENOENT ? 0 : r; /* deleted meanwhile: an event will say so */
+	return r == -ENOENT ? 0 :
+			      r; /* deleted meanwhile: an event will say so */
 }
 
 /**
@@ -174,8 +175,8 @@ static int publish(struct balancer *b, const struct json *service,
 static int give(struct balancer *b, const struct json *service,
 		const char *owner)
 {
-	const char *policy = json_get_string(service,
-					     "spec.externalTrafficPolicy");
+	const char *policy =
+		json_get_string(service, "spec.externalTrafficPolicy");
 	unsigned int i = find(b, "");
 	int r;
 
@@ -229,8 +230,8 @@ static int see_service(void *arg, const char *event, const struct json *service)
 	has = i < ADDRESSES;
 	wants = type && strcmp(type, "LoadBalancer") == 0 &&
 		strcmp(event, "DELETED") != 0;
-	if (wants && has && !json_first(json_get(service,
-						 "status.loadBalancer.ingress")))
+	if (wants && has &&
+	    !json_first(json_get(service, "status.loadBalancer.ingress")))
 		return publish(b, service, i); /* the API had no time for it */
 	if (wants == has)
 		return 0;

@@ -292,7 +292,9 @@ void manifest_file_write(const struct manifest_file *file, const char *image,
 	(void)snprintf(host_space, sizeof(host_space), "%.63s-host", space);
 	if (m.host)
 		m.space = host_space;
-	buf_printf(out, "# %s\n# By 'scenario manifests'; not to be edited.\n",
+	buf_printf(out,
+		   "# SPDX-License-Identifier: Apache-2.0\n# %s\n"
+		   "# By 'scenario manifests'; not to be edited.\n",
 		   file->what);
 	for (size_t i = 0; i < ARRAY_SIZE(file->objects) && file->objects[i];
 	     i++) {

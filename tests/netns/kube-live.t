@@ -189,13 +189,11 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x
 kubeconfig by-other "token: $token" "$server" x.crt
 kubeconfig nowhere "token: $token" 'https://[::1]:1'
 like 'the server is a bracketed IPv6 address' '[::1]:' "$server"
-unset KUBECONFIG
-kc() { "$KUBECTL" --kubeconfig "$admin" "$@"; }
 live() {
 	local config=$1
 
 	shift
-	run "$S" run --live --kubeconfig "$T/$config" "$@"
+	run env -u KUBECONFIG "$S" run --live --kubeconfig "$T/$config" "$@"
 }
 spaces() { kc get ns -l app.kubernetes.io/managed-by=shoot6 -o name; }
 live by-file --nodes 1 --profile dual-stack --json
