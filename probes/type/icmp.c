@@ -5,6 +5,7 @@
  * Echo alone never says "down": policies drop it while all else passes.
  */
 #include "probes/flow.h"
+#include "probes/raw.h"
 #include "probes/type/types.h"
 
 #include <errno.h>
@@ -54,9 +55,7 @@ static void start(struct probe *p)
 	i->fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		       IPPROTO_ICMPV6);
 	if (i->fd < 0)
-		i->fd = socket(AF_INET6,
-			       SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-			       IPPROTO_ICMPV6);
+		i->fd = raw_icmp6();
 	if (i->fd < 0) {
 		probe_skip(
 			p, REASON_NO_PERMISSION,

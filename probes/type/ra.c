@@ -5,6 +5,7 @@
 #include "probes/flow.h"
 #include "probes/nodestate.h"
 #include "probes/ramsg.h"
+#include "probes/raw.h"
 #include "probes/type/types.h"
 
 #include <errno.h>
@@ -79,8 +80,7 @@ static void start(struct probe *p)
 	int r;
 
 	l->ifindex = if_nametoindex(dev);
-	l->fd = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		       IPPROTO_ICMPV6);
+	l->fd = raw_icmp6();
 	if (l->fd < 0) {
 		probe_skip(p, REASON_NO_PERMISSION,
 			   "needs CAP_NET_RAW to send a router solicitation");

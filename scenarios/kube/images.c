@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +89,8 @@ int image_shoot6(const char *path, const char *reference, struct buf *problem)
 		if (access(source, X_OK) == 0)
 			oci_add_program(&image, target, source);
 	}
+	/* Router solicitations; only the variant of a pod that has it gets it. */
+	oci_permit(&image, "usr/bin/probe-pod", 1U << CAP_NET_RAW);
 	if (access(CA_BUNDLE, R_OK) == 0)
 		oci_add_file(&image, CA_BUNDLE, 0644, CA_BUNDLE);
 	return write_image(&image, path, problem);

@@ -30,6 +30,7 @@ struct oci_entry {
 	char *source; /* file to read, or NULL */
 	char *text; /* content, or target of a link, or NULL */
 	unsigned int mode;
+	uint32_t capabilities;
 	char type; /* as in tar */
 };
 
@@ -257,6 +258,19 @@ void oci_add_program(struct oci *image, const char *path, const char *source)
 }
 
 /**
+ * oci_permit() - Let a program have capabilities, where its container may
+ * @image:	The image
+ * @path:	Where in the image the program is; not there: nothing is done
+ * @capabilities: Mask of those below 32
+ */
+void oci_permit(struct oci *image, const char *path, uint32_t capabilities)
+{
+	for (size_t i = 0; i < image->n_entries; i++)
+		if (strcmp(image->entries[i].path, path) == 0)
+			image->entries[i].capabilities = capabilities;
+}
+
+/**
  * digest() - "sha256:HEX" of bytes
  * @data:	Bytes
  * @len:	How many
@@ -339,7 +353,8 @@ static int make_layer(struct oci *image, struct buf *tar)
 		_cleanup_(buf_release) struct buf file = { .max = OCI_BYTES };
 		struct tar_entry entry = { .path = e->path,
 					   .type = e->type,
-					   .mode = e->mode };
+					   .mode = e->mode,
+					   .capabilities = e->capabilities };
 		int r = 0;
 
 		if (e->source)

@@ -37,5 +37,7 @@ void oci_add_text(struct oci *image, const char *path, unsigned int mode,
 void oci_add_folder(struct oci *image, const char *path, unsigned int mode);
 void oci_add_link(struct oci *image, const char *path, const char *target);
 void oci_add_program(struct oci *image, const char *path, const char *source);
+/* Of a program that is in it, below 32; see tar.h. */
+void oci_permit(struct oci *image, const char *path, uint32_t capabilities);
 must_check int oci_write(struct oci *image, const char *path);
 void oci_release(struct oci *image);

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "scenarios/kube/tar.h"
 
+#include "lib/cleanup.h"
+
 #include <assert.h>
+#include <endian.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,6 +85,40 @@ static void pad(struct buf *tar, size_t len)
 }
 
 /**
+ * add_capabilities() - Append the pax header that gives a program capabilities
+ * @tar:	Archive
+ * @mask:	Capabilities below 32
+ *
+ * The extended attribute of capabilities(7), version 2, without the effective bit: a
+ * program gets those that its container's bounding set has, and never fails to start.
+ */
+static void add_capabilities(struct buf *tar, uint32_t mask)
+{
+	static const char key[] = " SCHILY.xattr.security.capability=";
+	struct vfs_cap_data value = { .magic_etc =
+					      htole32(VFS_CAP_REVISION_2) };
+	_cleanup_(buf_release) struct buf record = BUF_INIT;
+	/* Two digits, the key without its NUL, the value, a newline. */
+	size_t len = 2 + sizeof(key) - 1 + XATTR_CAPS_SZ_2 + 1;
+
+	static_assert(2 + sizeof(key) - 1 + XATTR_CAPS_SZ_2 + 1 < 100,
+		      "the length has two digits");
+	value.data[0].permitted = htole32(mask);
+	buf_printf(&record, "%zu%s", len, key);
+	buf_add(&record, &value, XATTR_CAPS_SZ_2);
+	buf_putc(&record, '\n');
+	if (buf_error(&record) < 0) {
+		tar->error = tar->error ? tar->error : buf_error(&record);
+		return;
+	}
+	tar_add(tar, &(struct tar_entry){ .path = "PaxHeaders/capability",
+					  .type = 'x',
+					  .mode = 0644,
+					  .data = record.data,
+					  .len = record.len });
+}
+
+/**
  * tar_add() - Append one entry
  * @tar:	Archive; its .max bounds it
  * @entry:	What to append
@@ -91,6 +129,8 @@ void tar_add(struct buf *tar, const struct tar_entry *entry)
 	const unsigned char *byte = (const unsigned char *)&h;
 	unsigned int sum = 0;
 
+	if (entry->capabilities)
+		add_capabilities(tar, entry->capabilities);
 	if (!set_name(&h, entry->path) ||
 	    (entry->link && strlen(entry->link) > sizeof(h.link))) {
 		tar->error = tar->error ? tar->error : -EFBIG;

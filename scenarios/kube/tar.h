@@ -17,6 +17,7 @@ struct tar_entry {
 	const char *link; /* target of a link, or NULL */
 	const void *data;
 	size_t len; /* bytes of a file */
+	uint32_t capabilities; /* of a program, permitted; 0: none */
 };
 
 void tar_add(struct buf *tar, const struct tar_entry *entry);

@@ -37,6 +37,15 @@ const char manifest_container_security[] =
 	"      readOnlyRootFilesystem: true\n"
 	"      capabilities: {drop: [ALL]}\n";
 
+/* The variant 'net-raw', in a privileged namespace alone: still not root. The program has
+ * a file capability, which allowPrivilegeEscalation: false would take away. */
+static const char net_raw_security[] =
+	"    imagePullPolicy: IfNotPresent\n"
+	"    securityContext:\n"
+	"      allowPrivilegeEscalation: true\n"
+	"      readOnlyRootFilesystem: true\n"
+	"      capabilities: {drop: [ALL], add: [NET_RAW]}\n";
+
 static const char responder_args[] =
 	"    args: [/usr/bin/probe-responder, --name, $(NODE), --tcp, \"7777\","
 	" --udp, \"7777\", --http, \"8080\"]\n"
@@ -270,7 +279,7 @@ static void add_suite(const struct manifest *m, const char *const await[],
 	for (; *await; await++)
 		buf_printf(out, ", --await, \"%s\"", *await);
 	buf_puts(out, "]\n");
-	buf_puts(out, manifest_container_security);
+	buf_puts(out, m->host ? net_raw_security : manifest_container_security);
 	buf_puts(out, "    volumeMounts:\n"
 		      "    - {name: targets, mountPath: /etc/shoot6,"
 		      " readOnly: true}\n"
@@ -294,7 +303,7 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   "apiVersion: v1\n"
 		   "kind: Pod\n"
 		   "metadata: {name: probe-%zu, namespace: %s,"
-		   " labels: {app: probe, probe: \"%zu\"}}\n"
+		   " labels: {app: probe, probe: \"%zu\", variant: %s}}\n"
 		   "spec:\n"
 		   "  nodeName: %s\n"
 		   "  restartPolicy: Never\n"
@@ -302,7 +311,7 @@ void manifest_prober(const struct manifest *m, size_t i, const char *node,
 		   "  serviceAccountName: probe\n"
 		   "  automountServiceAccountToken: false\n"
 		   "  terminationGracePeriodSeconds: 0\n",
-		   i, m->space, i, node);
+		   i, m->space, i, m->host ? "net-raw" : "restricted", node);
 	if (m->host)
 		buf_puts(out, "  hostNetwork: true\n"
 			      "  dnsPolicy: Default\n");

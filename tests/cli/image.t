@@ -25,6 +25,16 @@ for program in scenario probe-suite probe-pod probe-service probe-egress \
 	probe-responder; do
 	holds "$program is in it" grep -qx "usr/bin/$program" "$T/list"
 done
+is 'one program may have a capability, where its container has it' 'usr/bin/probe-pod cap_net_raw' \
+	"$(python3 - "$layer" <<-'P'
+	import struct, sys, tarfile
+	for f in tarfile.open(sys.argv[1], errors="surrogateescape"):
+	    x = f.pax_headers.get("SCHILY.xattr.security.capability")
+	    if x:
+	        magic, permitted = struct.unpack("<II", x.encode("utf-8", "surrogateescape")[:8])
+	        print(f.name, "cap_net_raw" if (magic, permitted) == (0x2000000, 1 << 13) else "?")
+	P
+	)"
 is 'no file of it is set-uid' '' "$(tar -tvzf "$layer" | grep '^...s\|^......s')"
 
 if command -v skopeo >/dev/null; then

@@ -153,11 +153,19 @@ is 'there is no privileged namespace' '' "$(kc get ns -l pod-security.kubernetes
 kc -n shoot6 delete job conformance --wait >"$T/out" 2>&1
 run kc apply -k "$TOP/ci/kubernetes/privileged"
 is 'ci/kubernetes/privileged is taken as well' 0 "$rc"
+kc -n shoot6-host get pods -w -o json >"$T/host-pods.json" 2>&1 &
+watcher=$!
 holds 'that Job ends' wait_for -t 120 job_over
 job_result "$T/host.json"
 jq_is 'nothing fails from nodes' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/host.json"
 jq_is 'routes are seen from each node' 3 \
 	'[.results[]|select(.id == "RTE-2" and .verdict == "pass" and (.vantage|startswith("host:"))).vantage]|unique|length' "$T/host.json"
+jq_is 'routers are solicited from each node, which takes a raw socket' 'node1 node2 node3' \
+	'[.results[]|select(.id == "RND-1" and .verdict == "pass").vantage[5:]]|unique|join(" ")' "$T/host.json"
+kill "$watcher"
+is 'by pods that are not root and have NET_RAW alone' '[true,65532,["ALL"],["NET_RAW"],"net-raw"]' \
+	"$(jq -c '[(.spec.securityContext|.runAsNonRoot, .runAsUser), (.spec.containers[0].securityContext.capabilities|
+		.drop, .add), .metadata.labels.variant]' "$T/host-pods.json" | sort -u)"
 kc delete -k "$TOP/ci/kubernetes/privileged" --wait >"$T/out" 2>&1
 
 # Other identities than a client certificate, by a kubeconfig of hand.
