@@ -261,6 +261,25 @@ static int open_api(struct cluster *c, struct api **ret)
 }
 
 /**
+ * let_go() - Leave to the holder what is the holder's alone
+ * @lab:	Lab
+ *
+ * What both would read from; and the descriptors of daemons, which an epoll of the
+ * holder forgets when the last copy is closed.
+ */
+static void let_go(struct lab *lab)
+{
+	lab->holder->talk_fd = -1;
+	for (size_t i = 0; i < lab->n_members; i++) {
+		struct member *m = lab->members[i];
+
+		m->rtnl = NULL;
+		for (size_t k = 0; k < m->n_daemons; k++)
+			cleanup_close(&m->daemons[k]->proc.pidfd);
+	}
+}
+
+/**
  * balance() - The life of the controller
  * @arg:	struct cluster, a copy of the holder's
  *
@@ -269,13 +288,9 @@ static int open_api(struct cluster *c, struct api **ret)
 static int balance(void *arg)
 {
 	struct balancer b = { .c = arg };
-	struct lab *lab = b.c->lab;
 
 	(void)prctl(PR_SET_NAME, "shoot6-balancer");
-	/* What the holder and we would both read from is the holder's. */
-	lab->holder->talk_fd = -1;
-	for (size_t i = 0; i < lab->n_members; i++)
-		lab->members[i]->rtnl = NULL;
+	let_go(b.c->lab);
 	if (open_api(b.c, &b.watch) < 0 || open_api(b.c, &b.write) < 0)
 		return 1;
 	for (;;) {

@@ -113,6 +113,8 @@ must_check int cluster_restart_dns(struct cluster *c); /* and waits for it */
 
 /* ready.c */
 must_check int cluster_guard(struct cluster *c, struct daemon *d);
+/* Before it is stopped on purpose. */
+void cluster_unguard(struct cluster *c, const struct daemon *d);
 must_check int cluster_wait_nodes(struct cluster *c, int64_t deadline_ns);
 /* Until @is says so of node @n; @what: for the message. */
 must_check int cluster_wait_node(struct cluster *c, unsigned int n,

@@ -20,7 +20,7 @@
 #define LOCAL_URL "https://[::1]:6443"
 #define NODES_URL "https://[2001:db8:10:0:1::1]:6443"
 
-#define VIP_URL   "https://[" CLUSTER_API_VIP "]:443"
+#define VIP_URL "https://[" CLUSTER_API_VIP "]:443"
 
 /* Of the control plane. */
 static const struct pki_request requests[] = {

@@ -274,7 +274,11 @@ int cluster_start_kubelet(struct cluster *c, unsigned int n)
  */
 int cluster_restart_kubelet(struct cluster *c, unsigned int n, bool node_ip)
 {
-	daemon_stop(member_daemon(cluster_node(c, n), "kubelet"));
+	struct daemon *d = member_daemon(cluster_node(c, n), "kubelet");
+
+	if (d)
+		cluster_unguard(c, d);
+	daemon_stop(d);
 	return start_kubelet(c, n, node_ip);
 }
 

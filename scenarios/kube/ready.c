@@ -34,6 +34,16 @@ int cluster_guard(struct cluster *c, struct daemon *d)
 }
 
 /**
+ * cluster_unguard() - Let waits go on when a daemon ends
+ * @c:		Cluster
+ * @d:		Daemon
+ */
+void cluster_unguard(struct cluster *c, const struct daemon *d)
+{
+	(void)epoll_ctl(c->guard_fd, EPOLL_CTL_DEL, d->proc.pidfd, NULL);
+}
+
+/**
  * has_condition() - Whether a condition of an object is True
  * @object:	Object
  * @type:	Condition
