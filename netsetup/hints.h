@@ -48,6 +48,7 @@ struct hints {
 	struct addr node_ip;
 	struct prefix node_prefix; /* what the provider routes to this node */
 	struct prefix pod_cidr; /* of this node */
+	bool pods_proxied; /* answered for on the uplink; not written */
 	struct prefix cluster_cidr; /* of all nodes' pods */
 	struct prefix service_cidr;
 	struct addr dns_service_ip;

@@ -42,6 +42,7 @@ static void take_pods(const struct profile *p, const struct shoot *s,
 	const struct prefix *n = &h->node_prefix;
 
 	h->cluster_cidr = s->pods;
+	h->pods_proxied = p->pods_proxy || s->node_proxy;
 	if (addr_is_set(&s->node_pods.addr)) {
 		h->pod_cidr = s->node_pods;
 	} else if (p->pods_from_node && addr_is_set(&n->addr)) {
@@ -259,6 +260,12 @@ int intent_document(const struct profile *p, const struct hints *h,
 	if (p->n_requests)
 		add_addresses(root, p, h, dad);
 	add_routes(root, p, h);
+	/* No router has a route for them: it asks on the link for each. */
+	if (h->pods_proxied && addr_is_set(&h->pod_cidr.addr)) {
+		o = json_append_object(json_set_array(root, "proxies"));
+		json_set_string(o, "prefix", PREFIX_TEXT(&h->pod_cidr));
+		json_set_string(o, "dev", h->uplink);
+	}
 	add_sysctls(root, p, h);
 	return json_print(root, JSON_PRETTY, ret_json);
 }

@@ -184,6 +184,7 @@ static void read_node(struct profile *p, struct buf *errors)
 	p->sysctls = doc_get(&p->doc, root, "node.sysctls");
 	text = doc_get_scalar(&p->doc, root, "pods.from");
 	p->pods_from_node = text && strcmp(text, "node") == 0;
+	p->pods_proxy = is_true(p, root, "pods.proxy");
 	p->pods_length = read_number(p, "pods.length");
 	text = doc_get_scalar(&p->doc, root, "node.gateway");
 	if (text && addr_parse6(text, &p->gateway) < 0)

@@ -57,6 +57,7 @@ struct profile {
 	uint32_t dns; /* array in .doc, where metadata has none */
 	uint32_t sysctls; /* of the uplink, in .doc */
 	bool pods_from_node; /* else from the shoot */
+	bool pods_proxy; /* the provider asks for each of them on the link */
 	unsigned int pods_length; /* of a node's pods; 0: the whole prefix */
 	struct prefix nat64; /* what the provider is known to use */
 };

@@ -143,6 +143,24 @@ static void read_address(struct reader *rd, const char *path, struct addr *out)
 }
 
 /**
+ * read_bool() - Read a yes or no
+ * @rd:		Reader
+ * @path:	Where it lies
+ *
+ * Return: whether it is there and true; anything but true and false is an error
+ */
+static bool read_bool(struct reader *rd, const char *path)
+{
+	uint32_t node = doc_get(&rd->doc, doc_root(&rd->doc), path);
+	const char *text = doc_scalar(&rd->doc, node);
+
+	if (node && (!text ||
+		     (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)))
+		tell(rd, rd->errors, node, "%s: not true or false", path);
+	return text && strcmp(text, "true") == 0;
+}
+
+/**
  * read_text() - Copy a text, where there is one
  * @rd:		Reader
  * @path:	Where
@@ -304,6 +322,7 @@ static void read_short(struct reader *rd)
 	read_address(rd, "node.gateway", &rd->shoot.node_gateway);
 	read_prefix(rd, doc_get(d, doc_root(d), "node.pods"), "node.pods",
 		    &rd->shoot.node_pods);
+	rd->shoot.node_proxy = read_bool(rd, "node.proxy");
 }
 
 /**

@@ -11,7 +11,8 @@
  *	nodes: "2001:db8:10::/64"
  *	kubernetes: "1.33"
  *	domain: cluster.local
- *	node: {name: n1, address: "2001:db8:10::1", pods: "2001:db8:1::/64"}
+ *	node: {name: n1, address: "2001:db8:10::1", pods: "2001:db8:1::/64",
+ *	       proxy: true}
  *
  * shoot_parse() is pure. Each problem is one line "FILE:LINE:COLUMN: words". struct
  * shoot is a plain value.
@@ -30,6 +31,7 @@ struct shoot {
 	char uplink[16];
 	struct addr node_address, node_gateway;
 	struct prefix node_pods;
+	bool node_proxy; /* the link's others ask for each pod: answer for them */
 };
 
 must_check int shoot_parse(const char *file, const char *text, size_t len,

@@ -151,7 +151,16 @@ static void test_intent_document(void)
 	for (size_t i = 0; i < ARRAY_SIZE(want); i++)
 		CHECK_HAS("document", want[i], buf_text(&text));
 	CHECK_TRUE("the prefix is nowhere", !strstr(buf_text(&text), "::/96"));
+	CHECK_TRUE("the provider routes pods",
+		   !strstr(buf_text(&text), "proxies"));
 	CHECK_STR("DNS", "2001:db8:96::a", ADDR_TEXT(&h.dns_service_ip));
+
+	buf_clear(&text);
+	h.pods_proxied = true;
+	CHECK_INT("document", 0, intent_document(&p, &h, NULL, &text));
+	CHECK_HAS("pods are answered for", "\"proxies\"", buf_text(&text));
+	CHECK_HAS("by prefix", "\"prefix\":	\"2001:db8:10:0:1::/112\"",
+		  buf_text(&text));
 
 	h.nat64.lifetime_s = 1800;
 	h.nat64.source = NAT64_PREF64;

@@ -76,6 +76,10 @@ static void test_shoot_problems(void)
 		{ "services: \"2001:db8:96::/112\"\n"
 		  "node: {address: 192.0.2.1}\n",
 		  true, "IPv4", NULL },
+		{ "services: \"2001:db8:96::/112\"\nnode: {proxy: perhaps}\n",
+		  true, "node.proxy: not true or false", NULL },
+		{ "services: \"2001:db8:96::/112\"\nnode: {proxy: false}\n",
+		  true, NULL, NULL },
 		{ "a: [", true, "s.yaml:2:1: ", NULL },
 		{ "- x", true, "not a shoot", NULL },
 	};
