@@ -272,8 +272,9 @@ static int break_and_check(struct run *run)
 		r = client_request(&run->lab, "inject", "fault", fault, told,
 				   &run->ui);
 	if (r < 0) {
-		log_error("fault '%s' could not be made: %s", fault,
-			  strerror(-r));
+		if (r != -ENOTSUP)
+			log_error("fault '%s' could not be made: %s", fault,
+				  strerror(-r));
 		return r;
 	}
 	(void)snprintf(run->report.fault, sizeof(run->report.fault), "%s",
@@ -303,7 +304,7 @@ static int run_lab(struct run *run)
 	if (r == 0)
 		r = report_finish(&run->report);
 	if (r < 0)
-		return EXIT_ROLLED_BACK;
+		return r == -ENOTSUP ? EXIT_USAGE : EXIT_ROLLED_BACK;
 	if (run->own) {
 		ui_step(&run->ui, "taking the lab down");
 		client_close(&run->lab);

@@ -182,6 +182,37 @@ static int heal(struct client *c)
 }
 
 /**
+ * check_fault() - Whether a lab has what a fault is done to
+ * @lab:	Lab
+ * @fault:	Fault
+ *
+ * Return: 0, or -ENOTSUP that was told to the user
+ */
+static int check_fault(struct lab *lab, const struct fault *fault)
+{
+	if (fault->engine && strcmp(fault->engine, lab->engine) != 0)
+		return lab_fail(lab, -ENOTSUP,
+				"fault '%s' is made on engine '%s' alone",
+				fault->name, fault->engine);
+	for (size_t i = 0; i < FAULT_NEEDS && fault->needs[i]; i++) {
+		const char *colon = strchrnul(fault->needs[i], ':');
+		char name[64];
+		struct member *m;
+
+		(void)snprintf(name, sizeof(name), "%.*s",
+			       (int)(colon - fault->needs[i]), fault->needs[i]);
+		m = lab_member(lab, name);
+		if (!m || (*colon && !member_daemon(m, colon + 1)))
+			return lab_fail(lab, -ENOTSUP,
+					"fault '%s' is done to '%s', which "
+					"case '%s' has not",
+					fault->name, fault->needs[i],
+					lab->what->name);
+	}
+	return 0;
+}
+
+/**
  * do_inject() - Answer "inject"
  * @c:		Client
  * @request:	With "fault"
@@ -196,11 +227,8 @@ static int do_inject(struct client *c, const struct json *request)
 	int r = fault && !c->fault ? 0 : -EINVAL;
 
 	h->talk_fd = c->source.fd;
-	if (r == 0 && fault->engine &&
-	    strcmp(fault->engine, h->lab.engine) != 0)
-		r = lab_fail(&h->lab, -ENOTSUP,
-			     "fault '%s' is made on engine '%s' alone", name,
-			     fault->engine);
+	if (r == 0)
+		r = check_fault(&h->lab, fault);
 	if (r == 0) {
 		c->fault = fault;
 		r = fault->inject(&h->lab);

@@ -385,6 +385,42 @@ static int wait_for_router(struct member *node, int64_t deadline_ns)
 }
 
 /**
+ * gcp_await_default() - Wait until every node has its default route, or has lost it
+ * @lab:	Lab
+ * @wanted:	Which of the two
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int gcp_await_default(struct lab *lab, bool wanted)
+{
+	static const char *const argv[] = { "ip",   "-6",      "route",
+					    "show", "default", NULL };
+	int64_t deadline = lab_deadline(20);
+
+	for (size_t i = 0; i < lab->n_members;) {
+		struct member *m = lab->members[i];
+		_cleanup_(buf_release) struct buf out = BUF_INIT;
+		int r, status;
+
+		if (m->kind != MEMBER_NODE) {
+			i++;
+			continue;
+		}
+		r = member_run(m, argv, NULL, deadline, &out, NULL, &status);
+		if (r == 0 && loop_now() > deadline)
+			r = -ETIMEDOUT;
+		if (r < 0)
+			return lab_fail(lab, r, "default route of '%s'",
+					m->name);
+		if ((out.len > 0) == wanted)
+			i++;
+		else
+			(void)poll(NULL, 0, 50);
+	}
+	return 0;
+}
+
+/**
  * gcp_apply() - netsetup apply in every node at once
  * @lab:	Lab
  * @nodes:	Number of nodes

@@ -25,5 +25,7 @@ struct gcp_forward {
 };
 must_check int gcp_forward(struct lab *lab, const struct gcp_forward *all,
 			   size_t n, const struct gcp_forward *one, bool on);
+/* Until each node has its default route again, or has lost it. */
+must_check int gcp_await_default(struct lab *lab, bool wanted);
 /* netsetup apply in each node, once it has heard its router. */
 must_check int gcp_apply(struct lab *lab, unsigned int nodes);

@@ -36,6 +36,7 @@ const struct fault fault_dns64_absent = {
 	.name = "dns64-absent",
 	.summary = "the resolver does no DNS64",
 	.engine = "netns",
+	.needs = { "dns:unbound" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "dns64-absent",

@@ -11,12 +11,15 @@
 
 #include "scenarios/lab.h"
 
-#define FAULT_IDS 16
+#define FAULT_IDS   16
+#define FAULT_NEEDS 2
 
 struct fault {
 	const char *name;
 	const char *summary; /* one sentence, lower case, no full stop */
 	const char *engine; /* where it can be made; NULL: everywhere */
+	/* What it is done to, "MEMBER" or "MEMBER:DAEMON"; not made where one lacks. */
+	const char *needs[FAULT_NEEDS];
 	must_check int (*inject)(struct lab *lab);
 	must_check int (*heal)(struct lab *lab);
 	const char *cause; /* token of the diagnosis */

@@ -50,6 +50,7 @@ const struct fault fault_nat64_down = {
 	.name = "nat64-down",
 	.summary = "the NAT64 translator stands still",
 	.engine = "kubernetes",
+	.needs = { "nat64:tayga" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "nat64-down",

@@ -35,6 +35,7 @@ static int heal(struct lab *lab)
 const struct fault fault_nat64_no_route = {
 	.name = "nat64-no-route",
 	.summary = "the router has no route to the NAT64 prefix",
+	.needs = { "nat64" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "nat64-no-route",

@@ -72,6 +72,7 @@ const struct fault fault_pmtu_blackhole = {
 	.name = "pmtu-blackhole",
 	.summary = "the router sends no Packet Too Big",
 	.engine = "netns",
+	.needs = { "inet6-small" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "pmtu-blackhole",

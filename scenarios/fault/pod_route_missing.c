@@ -38,6 +38,7 @@ static int heal(struct lab *lab)
 const struct fault fault_pod_route_missing = {
 	.name = "pod-route-missing",
 	.summary = "the router has no route to the pods of node2",
+	.needs = { "node2" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "pod-route-missing",

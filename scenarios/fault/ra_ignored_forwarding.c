@@ -6,6 +6,7 @@
  * What a node looks like where somebody sets forwarding without accept_ra=2: the kernel
  * drops the default route it had learnt at once (ip-sysctl, accept_ra).
  */
+#include "scenarios/cases/gcp.h"
 #include "scenarios/fault/fault.h"
 
 /**
@@ -60,13 +61,17 @@ static int inject(struct lab *lab)
  */
 static int heal(struct lab *lab)
 {
-	return set_nodes(lab, "2", NULL);
+	int r = set_nodes(lab, "2", NULL);
+
+	/* The kernel does not solicit: the next advertisement brings it. */
+	return r < 0 ? r : gcp_await_default(lab, true);
 }
 
 const struct fault fault_ra_ignored_forwarding = {
 	.name = "ra-ignored-forwarding",
 	.summary = "nodes have accept_ra=1 while they forward",
 	.engine = "netns",
+	.needs = { "router:radvd" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "ra-ignored-forwarding",

@@ -13,42 +13,6 @@
 #include <poll.h>
 
 /**
- * await_default() - Wait until every node has its default route, or has lost it
- * @lab:	Lab
- * @wanted:	Which of the two
- *
- * Return: 0, or an errno that was told to the user
- */
-static int await_default(struct lab *lab, bool wanted)
-{
-	static const char *const argv[] = { "ip",   "-6",      "route",
-					    "show", "default", NULL };
-	int64_t deadline = lab_deadline(20);
-
-	for (size_t i = 0; i < lab->n_members;) {
-		struct member *m = lab->members[i];
-		_cleanup_(buf_release) struct buf out = BUF_INIT;
-		int r, status;
-
-		if (m->kind != MEMBER_NODE) {
-			i++;
-			continue;
-		}
-		r = member_run(m, argv, NULL, deadline, &out, NULL, &status);
-		if (r == 0 && loop_now() > deadline)
-			r = -ETIMEDOUT;
-		if (r < 0)
-			return lab_fail(lab, r, "default route of '%s'",
-					m->name);
-		if ((out.len > 0) == wanted)
-			i++;
-		else
-			(void)poll(NULL, 0, 50);
-	}
-	return 0;
-}
-
-/**
  * advertise() - Start the advertisements anew
  * @lab:	Lab
  * @lifetime:	As a default router, seconds
@@ -59,7 +23,7 @@ static int advertise(struct lab *lab, unsigned int lifetime)
 {
 	int r = gcp_advertise(lab, lifetime);
 
-	return r < 0 ? r : await_default(lab, lifetime != 0);
+	return r < 0 ? r : gcp_await_default(lab, lifetime != 0);
 }
 
 /**
@@ -88,6 +52,7 @@ const struct fault fault_ra_lifetime_zero = {
 	.name = "ra-lifetime-zero",
 	.summary = "the router advertises a lifetime of 0",
 	.engine = "netns",
+	.needs = { "router:radvd" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "router-withdrew",

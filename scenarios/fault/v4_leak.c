@@ -44,6 +44,7 @@ const struct fault fault_v4_leak = {
 	.name = "v4-leak",
 	.summary = "a pod has a second interface with IPv4 that leads out",
 	.engine = "netns",
+	.needs = { "node1/a", "inet4" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "v4-leak",

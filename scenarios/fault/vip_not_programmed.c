@@ -36,6 +36,7 @@ const struct fault fault_vip_not_programmed = {
 	.name = "vip-not-programmed",
 	.summary = "node1 has no rules of services",
 	.engine = "netns",
+	.needs = { "node1/dns" },
 	.inject = inject,
 	.heal = heal,
 	.cause = "vip-not-programmed",

@@ -99,6 +99,13 @@ is 'a case that is not there' 2 "$rc"
 like 'and which was meant' "did you mean 'pair'" "$err"
 run "$S" up pair --name ../x
 is 'a name that is a path' 2 "$rc"
+"$S" up pair
+for fault in $("$S" list --json | jq -r '.faults[].name'); do
+	run "$S" run pair --fault "$fault"
+	is "$fault is not made where it means nothing" 2 "$rc"
+done
+holds 'and the lab lives on' "$S" exec pair node1 -- true
+"$S" down pair
 run "$S" run pair --fault no-such
 is 'a fault that is not there' 2 "$rc"
 run "$S" up pair --engine kubernetes
