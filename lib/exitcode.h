@@ -2,7 +2,7 @@
 #pragma once
 
 /**
- * DOC: exitcode - the exit codes that all programs share (docs/design/design.md)
+ * DOC: exitcode - the exit codes that all programs share (../shared/design.md)
  */
 
 enum exitcode {

@@ -73,6 +73,8 @@ while read -r fault cause red blocked; do
 		id=
 	done
 	is "$fault: blocked are ${blocked//,/ }" '' "${id:-}"
+	# At once: what is healed is whole, also for the next fault's checks.
+	clean "healed of $fault"
 done < <(jq -r '.faults[]|select(.engine != "kubernetes")|[.name, .cause, (.red|sort|join(",")),
 	(.blocked|join(",")|if . == "" then "-" else . end)]|@tsv' "$T/list.json")
 
