@@ -5,8 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEADER        12
-#define NAME_MAX_TEXT 256
+#define HEADER 12
 
 /* Where a reader stands in a message. */
 struct cursor {
@@ -119,7 +118,7 @@ int dns_build(uint8_t *ret_message, size_t size, uint16_t id, const char *name,
  *
  * Return: 0; -EBADMSG
  */
-static int get_name(struct cursor *c, char text[NAME_MAX_TEXT])
+static int get_name(struct cursor *c, char text[DNS_NAME])
 {
 	size_t at = c->at, before = c->at, n = 0;
 	bool jumped = false;
@@ -146,8 +145,7 @@ static int get_name(struct cursor *c, char text[NAME_MAX_TEXT])
 			jumped = true;
 			continue;
 		}
-		if (len & 0xc0 || len > c->len - at ||
-		    n + len + 2 > NAME_MAX_TEXT)
+		if (len & 0xc0 || len > c->len - at || n + len + 2 > DNS_NAME)
 			return -EBADMSG;
 		if (n)
 			text[n++] = '.';
@@ -163,6 +161,32 @@ static int get_name(struct cursor *c, char text[NAME_MAX_TEXT])
 }
 
 /**
+ * get_target() - Read the name that a PTR or SRV record (RFC 2782) leads to
+ * @c:		Cursor at the record's data
+ * @length:	Bytes of it, within the message
+ * @srv:	Priority, weight and port come first
+ * @a:		.target and .port are set
+ *
+ * Return: 0; -EBADMSG
+ */
+static int get_target(struct cursor c, uint16_t length, bool srv,
+		      struct dns_answer *a)
+{
+	size_t end = c.at + length;
+	char text[DNS_NAME];
+
+	if (srv && length < 7)
+		return -EBADMSG;
+	if (srv)
+		a->port = get16(c.data + c.at + 4);
+	c.at += srv ? 6 : 0;
+	if (get_name(&c, text) < 0 || c.at != end)
+		return -EBADMSG;
+	memcpy(a->target, text, sizeof(text));
+	return 0;
+}
+
+/**
  * get_record() - Read one record of the answer section
  * @c:		Cursor; behind the record afterwards
  * @qtype:	Type asked for
@@ -172,7 +196,7 @@ static int get_name(struct cursor *c, char text[NAME_MAX_TEXT])
  */
 static int get_record(struct cursor *c, uint16_t qtype, struct dns_answer *a)
 {
-	char name[NAME_MAX_TEXT];
+	char name[DNS_NAME];
 	const uint8_t *fixed;
 	uint16_t type, length;
 	uint32_t ttl;
@@ -192,6 +216,11 @@ static int get_record(struct cursor *c, uint16_t qtype, struct dns_answer *a)
 		return -EBADMSG;
 	if (type == 5)
 		a->cname = true;
+	if (type == qtype && (type == DNS_PTR || type == DNS_SRV)) {
+		r = get_target(*c, length, type == DNS_SRV, a);
+		if (r < 0)
+			return r;
+	}
 	if (type == qtype && (type == DNS_AAAA || type == DNS_A)) {
 		struct addr addr = {
 			.family = type == DNS_AAAA ? AF_INET6 : AF_INET,
@@ -241,7 +270,7 @@ int dns_parse(const uint8_t *message, size_t len, uint16_t id, const char *name,
 {
 	struct cursor c = { message, len, HEADER };
 	struct dns_answer a = { .size = len };
-	char text[NAME_MAX_TEXT];
+	char text[DNS_NAME];
 	int r;
 
 	if (len < HEADER)

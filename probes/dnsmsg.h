@@ -14,12 +14,15 @@
 #define DNS_MESSAGE 4096 /* bytes; what we offer by EDNS (RFC 6891) */
 #define DNS_ADDRS   16
 #define DNS_PORT    53
+#define DNS_NAME    256 /* bytes of a name as text */
 
 enum dns_type {
 	DNS_A = 1,
 	DNS_SOA = 6,
+	DNS_PTR = 12,
 	DNS_TXT = 16,
 	DNS_AAAA = 28,
+	DNS_SRV = 33,
 };
 
 enum dns_rcode {
@@ -37,6 +40,9 @@ struct dns_answer {
 	uint16_t n_answers; /* records of the answer section */
 	struct addr addrs[DNS_ADDRS]; /* of the type asked for */
 	size_t n_addrs;
+	char target
+		[DNS_NAME]; /* of the last PTR or SRV, where one was asked for */
+	uint16_t port; /* of that SRV */
 	uint32_t ttl; /* smallest of them, seconds */
 	size_t size; /* bytes of the message */
 };

@@ -100,7 +100,24 @@ void state_parse_routes(const char *text, struct node_state *s)
 }
 
 /**
- * state_parse_resolv() - Read the nameservers of a resolv.conf
+ * parse_search() - Read the domains of a line, where it is one that names some
+ * @line:	Line of a resolv.conf
+ * @s:		State; the last such line counts (resolv.conf(5))
+ */
+static void parse_search(const char *line, struct node_state *s)
+{
+	static const char word[] = "search";
+	size_t n = sizeof(word) - 1;
+
+	if (strncmp(line, word, n) != 0 || !strchr(" \t", line[n]))
+		return;
+	line += n + strspn(line + n, " \t");
+	(void)snprintf(s->search, sizeof(s->search), "%.*s",
+		       (int)strcspn(line, "\n"), line);
+}
+
+/**
+ * state_parse_resolv() - Read nameservers and search domains of a resolv.conf
  * @text:	Its content
  * @s:		State
  */
@@ -110,9 +127,9 @@ void state_parse_resolv(const char *text, struct node_state *s)
 		char word[ADDR_STRLEN];
 		struct addr a;
 
-		if (s->n_servers == STATE_SERVERS)
-			return;
-		if (sscanf(text, " nameserver %63s", word) != 1)
+		parse_search(text, s);
+		if (s->n_servers == STATE_SERVERS ||
+		    sscanf(text, " nameserver %63s", word) != 1)
 			continue;
 		word[strcspn(word, "%")] = '\0';
 		if (addr_parse(word, &a) == 0)

@@ -14,6 +14,7 @@
 
 #define STATE_ADDRS   64
 #define STATE_ROUTES  16
+#define STATE_SEARCH  512 /* bytes */
 #define STATE_SERVERS 8
 
 struct local_addr {
@@ -37,6 +38,8 @@ struct node_state {
 	size_t n_routes;
 	struct addr servers[STATE_SERVERS]; /* resolv.conf, either family */
 	size_t n_servers;
+	char search
+		[STATE_SEARCH]; /* domains of resolv.conf, a blank between them */
 	char uplink[IFNAMSIZ]; /* "" unknown */
 	unsigned int mtu; /* of the uplink; 0 unknown */
 };

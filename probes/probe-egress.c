@@ -164,6 +164,34 @@ static void judge_world_source(struct probe *p)
 }
 
 /**
+ * judge_site() - EGR-1, N64-3: a site by its name; one that tells whom it sees is believed
+ * @p:		Probe; .spec.of is not NULL where the site has IPv4 alone
+ *
+ * Most sites do not tell. Behind NAT64 it is the translator's IPv4 address.
+ */
+static void judge_site(struct probe *p)
+{
+	int want = p->spec.of ? AF_INET : AF_INET6;
+	_cleanup_(json_freep) struct json *j = NULL;
+	const char *client = NULL;
+	struct addr a;
+
+	if (json_parse(buf_text(&p->body), p->body.len, &j) == 0)
+		client = json_get_string(j, "client");
+	if (!client || addr_parse(client, &a) < 0) {
+		probe_pass(p, "status 200, %zu bytes", p->body.len);
+		return;
+	}
+	result_fact(&p->result, "seen_source", "%s", client);
+	if (a.family != want)
+		probe_fail(p, REASON_WRONG_SOURCE,
+			   "'%s' sees %s, wanted an IPv%c address",
+			   p->spec.name, client, want == AF_INET ? '4' : '6');
+	else
+		probe_pass(p, "status 200, '%s' sees %s", p->spec.name, client);
+}
+
+/**
  * add_arpa() - Ask the first nameserver for ipv4only.arpa
  * @c:		Check
  * @e:		Engine
@@ -309,11 +337,12 @@ static int expand_nat64(const struct check *c, struct engine *e)
  * @c:		Check
  * @e:		Engine
  * @s:		Site
+ * @v4only:	It has IPv4 alone
  *
  * Return: 0; -ENOMEM
  */
 static int add_web(const struct check *c, struct engine *e,
-		   const struct site *s)
+		   const struct site *s, bool v4only)
 {
 	for (unsigned int tls = 0; tls < 2 && s->name; tls++) {
 		uint16_t port = tls ? s->https : s->http;
@@ -329,6 +358,8 @@ static int add_web(const struct check *c, struct engine *e,
 		p->spec.path = "/whoami";
 		p->spec.tls = tls;
 		p->spec.ca = e->targets->ca;
+		p->spec.of = v4only ? s : NULL;
+		p->spec.judge = judge_site;
 		p->spec.timeout_ns = 3 * NSEC_PER_SEC;
 		(void)snprintf(p->result.dst, sizeof(p->result.dst),
 			       "%s://%.100s:%u", tls ? "https" : "http",
@@ -347,7 +378,7 @@ static int add_web(const struct check *c, struct engine *e,
 static int expand_nat64_web(const struct check *c, struct engine *e)
 {
 	for (size_t i = 0; i < e->targets->v4only.n; i++) {
-		int r = add_web(c, e, &e->targets->v4only.items[i]);
+		int r = add_web(c, e, &e->targets->v4only.items[i], true);
 
 		if (r < 0)
 			return r;
@@ -435,7 +466,7 @@ static int expand_native(const struct check *c, struct engine *e)
 				return r;
 			p->spec.echo = false;
 		}
-		r = add_web(c, e, s);
+		r = add_web(c, e, s, false);
 		if (r < 0)
 			return r;
 	}

@@ -5,6 +5,7 @@
 #include "probes/cli.h"
 #include "probes/expand.h"
 #include "probes/flow.h"
+#include "probes/names.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -174,6 +175,9 @@ static int expand_names(const struct check *c, struct engine *e)
 			return r;
 		p->spec.of = s;
 		p->spec.judge = judge_service_a;
+		r = add_short_name(c, e, s, judge_service_aaaa);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -460,9 +464,19 @@ static const struct check checks[] = {
 	  "Kubernetes dns-pod-service",
 	  "a service's name has its AAAA, and A is empty without an error",
 	  "NXDOMAIN for A makes the whole name fail",
-	  "AAAA and A of each service at the cluster's DNS",
+	  "AAAA and A of each service at the cluster's DNS; by its short name in a pod",
 	  { "DNS-1", "host:RTE-1" },
 	  expand_names },
+	{ "DNS-3",
+	  LEVEL_MUST,
+	  VANTAGE_BOTH,
+	  PROFILE_ALL,
+	  "Kubernetes dns-pod-service",
+	  "a service's address leads to its name, its port's name to its port",
+	  "CoreDNS serves no reverse zone of the service range",
+	  "PTR and SRV of each service at the cluster's DNS",
+	  { "DNS-1", "DNS-2", "host:RTE-1" },
+	  expand_records },
 	{ "SVC-1",
 	  LEVEL_MUST,
 	  VANTAGE_BOTH,

@@ -153,6 +153,25 @@ static void read_peers(struct reader *in, struct targets *t)
 }
 
 /**
+ * read_endpoints() - The endpoints of a service
+ * @in:		Reader
+ * @j:		Its object
+ * @s:		Where they go
+ */
+static void read_endpoints(struct reader *in, const struct json *j,
+			   struct service *s)
+{
+	for (const struct json *p = json_first(json_get(j, "endpoints"));
+	     p && s->n_endpoints < SERVICE_ENDPOINTS; p = json_next(p)) {
+		const char *text = json_string(p);
+
+		if (!text ||
+		    addr_parse6(text, &s->endpoints[s->n_endpoints++]) < 0)
+			wrong(in, "endpoint", text, "not an IPv6 address");
+	}
+}
+
+/**
  * read_service() - One service
  * @in:		Reader
  * @j:		Its object
@@ -165,6 +184,7 @@ static void read_service(struct reader *in, const struct json *j,
 	s->vip = get_addr(in, j, "vip", AF_INET6);
 	s->port = get_port(in, j, "port");
 	s->node_port = get_port(in, j, "node_port");
+	s->port_name = json_get_string(j, "port_name");
 	s->http = json_get_bool(j, "http", false);
 	s->hairpin = json_get_bool(j, "hairpin", false);
 	for (const struct json *p = json_first(json_get(j, "protocols")); p;
@@ -174,14 +194,7 @@ static void read_service(struct reader *in, const struct json *j,
 		s->tcp |= text && strcmp(text, "tcp") == 0;
 		s->udp |= text && strcmp(text, "udp") == 0;
 	}
-	for (const struct json *p = json_first(json_get(j, "endpoints"));
-	     p && s->n_endpoints < SERVICE_ENDPOINTS; p = json_next(p)) {
-		const char *text = json_string(p);
-
-		if (!text ||
-		    addr_parse6(text, &s->endpoints[s->n_endpoints++]) < 0)
-			wrong(in, "endpoint", text, "not an IPv6 address");
-	}
+	read_endpoints(in, j, s);
 	if (!s->name || !addr_is_set(&s->vip) || !s->port)
 		wrong(in, "service", s->name, "needs a name, a vip and a port");
 }

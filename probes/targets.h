@@ -27,6 +27,7 @@ struct service {
 	const char *name;
 	struct addr vip;
 	uint16_t port, node_port;
+	const char *port_name; /* of a TCP port, for SRV; NULL: none */
 	bool tcp, udp, http, hairpin;
 	struct addr endpoints[SERVICE_ENDPOINTS];
 	size_t n_endpoints;

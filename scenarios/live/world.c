@@ -573,6 +573,7 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 	json_set_string(s, "name", w->web_name);
 	json_set_string(s, "vip", w->web_vip);
 	json_set_int(s, "port", 80);
+	json_set_string(s, "port_name", "http");
 	list = json_set_array(s, "protocols");
 	json_append_string(list, "tcp");
 	json_append_string(list, "udp");

@@ -61,6 +61,48 @@ static void test_dns(void)
 	}
 }
 
+/* SRV of _h._tcp.w.: 0 100 80 w.; the PTR record is the same without its numbers. */
+static const uint8_t srv[] = {
+	0x12, 0x34, 0x81, 0x80, 0,   1,   0,   1,   0,  0,    0,  0,
+	2,    '_',  'h',  4,    '_', 't', 'c', 'p', 1,  'w',  0,  0,
+	33,   0,    1,    0xc0, 12,  0,   33,  0,   1,  0,    0,  0,
+	5,    0,    8,    0,    0,   0,   100, 0,   80, 0xc0, 20,
+};
+
+/**
+ * test_dns_target() - Records that lead to a name
+ */
+static void test_dns_target(void)
+{
+	uint8_t m[sizeof(srv)];
+	struct dns_answer a = { 0 };
+	size_t ptr = sizeof(m) - 6;
+
+	memcpy(m, srv, sizeof(m));
+	if (CHECK_INT("SRV", 0,
+		      dns_parse(m, sizeof(m), 0x1234, "_h._tcp.w", DNS_SRV,
+				&a))) {
+		CHECK_STR("its target", "w", a.target);
+		CHECK_INT("its port", 80, a.port);
+	}
+	m[38] = 7;
+	CHECK_INT("short SRV", -EBADMSG,
+		  dns_parse(m, sizeof(m), 0x1234, "_h._tcp.w", DNS_SRV, &a));
+	m[38] = 6;
+	CHECK_INT("SRV without a name", -EBADMSG,
+		  dns_parse(m, sizeof(m), 0x1234, "_h._tcp.w", DNS_SRV, &a));
+	m[24] = m[30] = DNS_PTR;
+	m[38] = 2;
+	memmove(m + 39, srv + 45, 2);
+	a = (struct dns_answer){ 0 };
+	if (CHECK_INT("PTR", 0,
+		      dns_parse(m, ptr, 0x1234, "_h._tcp.w", DNS_PTR, &a)))
+		CHECK_STR("its target", "w", a.target);
+	m[40] = 42;
+	CHECK_INT("PTR to itself", -EBADMSG,
+		  dns_parse(m, ptr, 0x1234, "_h._tcp.w", DNS_PTR, &a));
+}
+
 /**
  * test_dns_build() - Names that fit a question, and those that do not
  */
@@ -149,5 +191,6 @@ static void test_nat64(void)
 	}
 }
 
-UNIT_SUITE(probe_messages, { "dns", test_dns }, { "dns build", test_dns_build },
+UNIT_SUITE(probe_messages, { "dns", test_dns },
+	   { "dns target", test_dns_target }, { "dns build", test_dns_build },
 	   { "ra", test_ra }, { "nat64", test_nat64 });
