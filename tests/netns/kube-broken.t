@@ -17,6 +17,7 @@ at_exit rm -rf "$kube"
 cp -l "$programs"/* "$kube"
 version=$("$programs/kubelet" --version)
 
+# shellcheck disable=SC2016 # for the program's shell
 # broken PROGRAM TEXT - one that says TEXT and ends
 broken() {
 	rm -f "$kube/$1"
