@@ -61,7 +61,8 @@ struct outside {
 	const char *name; /* of the lab */
 	const char *dir; /* its state folder, as the machine sees it */
 	unsigned int nodes; /* --nodes, or 0 */
-	const char *provider; /* --provider, or NULL; prepare may say which then */
+	const char
+		*provider; /* --provider, or NULL; prepare may say which then */
 	const char *variant; /* --control-plane, or NULL */
 	void (*step)(void *arg, const char *text); /* what is done now */
 	void *step_arg;

@@ -194,6 +194,10 @@ D='dig +short +time=2 +tries=3'
 }
 
 # Who is who
+jq_is 'status names the provider' gcp .provider <("$S" status shoot --json)
+is "a node's document is of the version that runs" \
+	"    version: \"$("$S" status shoot --json | jq -r .kubernetes.version)\"" \
+	"$(on_node node1 tail -n 1 /etc/shoot6/shoot.yaml)"
 is 'kubeconfig is for its owner alone' '600 0' "$(stat -c '%a %u' "$KUBECONFIG")"
 server=$("$S" status shoot --json | jq -r .kubernetes.server)
 like "the owner's connection is taken" gitVersion "$(curl -ksm 5 "$server/version" \
@@ -208,6 +212,12 @@ run "$S" run --live --json --html "$T/live.html"
 is 'run --live' 0 "$rc"
 cp "$T/.out" "$T/live.json"
 jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/live.json"
+for check in 'ADR-4 ' 'DNS-2 short' 'DNS-3 ptr' 'DNS-3 srv'; do
+	jq_is "$check passes at each node" 3 \
+		"[.results[]|select(\"\\(.id) \\(.variant // \"\")\" == \"$check\" and .verdict == \"pass\")]|length" "$T/live.json"
+done
+jq_is "NAT64's IPv4 address is seen by an IPv4 site" '["203.0.113.1"]' \
+	'[.results[]|select(.id == "N64-3").facts.seen_source]|unique|tostring' "$T/live.json"
 matches 'enough passes' '^[0-9]{3}$' "$(jq .summary.pass "$T/live.json")"
 passes='[.results[]|select(.verdict=="pass").vantage]|unique'
 jq_is 'from a pod on every node' 'node1 node2 node3' \
@@ -229,6 +239,16 @@ kill "$live"
 wait "$live"
 is 'ended early' 143 $?
 is 'nothing is left of that either' '' "$(spaces)"
+# Without its reverse zones
+kc -n kube-system get cm coredns -o yaml | sed 's/ ip6.arpa//; s/ in-addr.arpa//' >"$T/corefile.yaml"
+kc apply -f "$T/corefile.yaml" >/dev/null 2>&1
+kc -n kube-system rollout restart deploy/coredns >/dev/null
+holds 'CoreDNS starts anew' kc -n kube-system rollout status deploy/coredns --timeout=120s
+run "$S" run --live --json
+cp "$T/.out" "$T/reverse.json"
+is 'CoreDNS without reverse zones' 1 "$rc"
+jq_is 'is told by that check, at each node' '["DNS-3 ptr nxdomain",3]' \
+	'[.results[]|select(.verdict == "fail")|"\(.id) \(.variant) \(.reason)"]|[(unique|join(",")),length]|tostring' "$T/reverse.json"
 run "$S" run --live --kubeconfig "$T/none"
 is 'no such kubeconfig' 2 "$rc"
 
