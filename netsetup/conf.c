@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/conf.h"
 
+#include "netsetup/veth.h"
 #include "lib/doc.h"
 #include "lib/opt.h"
 
@@ -113,7 +114,7 @@ static bool state_key(const struct reader *rd, const struct kind *k,
 	}
 	if (strcmp(key, "owned") == 0 && k == &kind_link) {
 		((struct link *)(void *)object)->owned =
-			strcmp(text, "true") == 0;
+			strcmp(text, "true") == 0 ? LINK_OURS : LINK_OTHERS;
 		return true;
 	}
 	return strcmp(key, "owner") == 0;
@@ -528,6 +529,20 @@ static int read_document(struct reader *rd)
 }
 
 /**
+ * join_links() - Bring the two ends of a veth together
+ * @rd:		Reading
+ *
+ * Return: 0; -EINVAL after a problem
+ */
+static int join_links(struct reader *rd)
+{
+	_cleanup_(buf_release) struct buf why = BUF_INIT;
+	int r = veth_join(&rd->conf->model, &why);
+
+	return r < 0 ? problem(rd, doc_root(rd->doc), "%s", buf_text(&why)) : 0;
+}
+
+/**
  * conf_read() - Read a document
  * @s:		Pool for its texts
  * @caps:	What the kernel can do
@@ -560,6 +575,8 @@ int conf_read(struct strings *s, unsigned int caps, const char *name,
 		return r == -ENOMEM ? r : -EINVAL;
 	}
 	r = read_document(&rd);
+	if (r == 0)
+		r = join_links(&rd);
 	if (r == 0)
 		r = want_uplinks(&c, caps);
 	if (r == 0)

@@ -3,7 +3,10 @@
 
 #include "netsetup/conf.h"
 #include "netsetup/early.h"
+#include "netsetup/gone.h"
 #include "netsetup/ra.h"
+#include "netsetup/sysctl.h"
+#include "netsetup/veth.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -331,6 +334,26 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 }
 
 /**
+ * is_back() - Whether an original has to come back now
+ * @e:		Engine, with the list of interfaces
+ * @named:	What the document names
+ * @kind:	Kind
+ * @original:	What an object held before it was ours
+ *
+ * Not where the document names it still, nor a sysctl that follows one of conf/all
+ * which it names, nor where its interface is gone.
+ *
+ * Return: true if it has to
+ */
+static bool is_back(const struct engine *e, const struct model *named,
+		    enum kind_id kind, const void *original)
+{
+	return !model_find(named, kind, original) &&
+	       !gone_rests(e, named, kind, original) &&
+	       (kind != KIND_SYSCTL || !sysctl_is_led(named, original));
+}
+
+/**
  * restore_originals() - Want back what untagged objects held before they were ours
  * @e:		Engine
  * @want:	Desired model; gets those that the document no longer names
@@ -350,7 +373,7 @@ static int restore_originals(const struct engine *e, struct model *want)
 			struct model named = *want;
 
 			named.tables[k].n = n;
-			if (!model_find(&named, (enum kind_id)k, o))
+			if (is_back(e, &named, (enum kind_id)k, o))
 				r = model_put(want, (enum kind_id)k, o);
 		}
 		(void)model_sort(want, (enum kind_id)k);
@@ -451,6 +474,33 @@ static int plan_again(struct engine *e, struct plan_input *in,
 }
 
 /**
+ * release_links() - Want back what links have, and the document states no more
+ * @e:		Engine
+ * @want:	Desired model
+ *
+ * Those of others get what they held before. Of ours it is master, group and other name;
+ * of the rest the kernel has no value to go back to.
+ */
+static void release_links(const struct engine *e, struct model *want)
+{
+	const uint32_t plain =
+		LINK_SET_MASTER | LINK_SET_GROUP | LINK_SET_ALTNAME;
+	const struct table *t = &want->tables[KIND_LINK];
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct link *l = MODEL_AT(want, KIND_LINK, link, i);
+		const struct link *was =
+			model_find(&e->owned_keys, KIND_LINK, l);
+		const struct link *old = model_find(&e->owned, KIND_LINK, l);
+
+		if (l->kind && was && was->kind == l->kind)
+			l->set |= was->set & ~l->set & plain;
+		else if (!l->kind && old)
+			link_take(l, old, old->set & ~l->set);
+	}
+}
+
+/**
  * engine_plan() - What must be done for a document
  * @e:		Engine
  * @conf:	Document
@@ -477,6 +527,7 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 	model_init(&w.want, e->strings);
 	model_init(&w.have, e->strings);
 	r = copy_model(&conf->model, &w.want);
+	release_links(e, &w.want);
 	if (r == 0)
 		r = files_want_folders(e, &w.want);
 	if (r == 0)
@@ -489,6 +540,7 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 		r = observe(e, &scope, &w.have);
 	if (r == 0)
 		r = restore_originals(e, &w.want);
+	veth_mark(&w.want, &w.have);
 	if (r == 0 && e->caps & CAP_NEXTHOP)
 		lower_nexthops(&w.want, &w.have);
 	keys.tables[KIND_ROUTE] = w.want.tables[KIND_ROUTE];
@@ -522,6 +574,7 @@ int engine_plan_offline(struct engine *e, const struct conf *conf,
 	model_init(&w.want, e->strings);
 	r = copy_model(&conf->model, &w.want);
 	if (r == 0) {
+		veth_mark(&w.want, &w.have);
 		lower_nexthops(&w.want, &w.have);
 		r = plan_compute(&in, &conflict, &w.plan);
 	}
@@ -557,6 +610,9 @@ int engine_plan_images(struct engine *e, const struct model *images,
 	r = copy_model(images, &w.want);
 	if (r == 0)
 		r = observe(e, &scope, &w.have);
+	if (r == 0)
+		w.n_gone = gone_drop(e, &w.want);
+	veth_mark(&w.want, &w.have);
 	if (r == 0)
 		r = plan_compute(&in, &conflict, &w.plan);
 	if (r < 0)

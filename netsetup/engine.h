@@ -95,6 +95,7 @@ struct work {
 	struct model want;
 	struct model have;
 	struct plan plan;
+	size_t n_gone; /* images left out: their interface is gone */
 };
 
 struct conf;

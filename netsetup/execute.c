@@ -100,10 +100,12 @@ static void refused(void *context, uint32_t tag, const struct nl_error *error)
 	struct run *run = context;
 	const struct step *s = &run->w->plan.steps[tag];
 
-	/* What should go is gone: with its interface, or by somebody else. */
+	/* What should go is gone: with its interface, or by somebody else. EINVAL is
+	 * said of a route whose nexthop object is gone, and that took it along. */
 	if (s->op == OP_REMOVE &&
 	    (error->error == -ENOENT || error->error == -ESRCH ||
-	     error->error == -ENODEV || error->error == -EADDRNOTAVAIL))
+	     error->error == -ENODEV || error->error == -EADDRNOTAVAIL ||
+	     (s->kind == KIND_ROUTE && error->error == -EINVAL)))
 		return;
 	fail_step(run, tag, error->error, error->text);
 }

@@ -47,6 +47,15 @@ enum link_set {
 	LINK_SET_SECRET = 1 << 5,
 	LINK_SET_MAC = 1 << 6,
 	LINK_SET_ALTNAME = 1 << 7,
+	LINK_SET_OWNER = 1 << 8, /* an image's: our tag goes with it */
+};
+
+/* Whose a link is, and how it comes to be there. */
+enum link_owner {
+	LINK_OTHERS,
+	LINK_OURS, /* carries our altname; wanted: made by us */
+	LINK_SECOND, /* wanted: there as soon as its other end is made */
+	LINK_BY_PEER, /* observed: no altname, but its other end is ours */
 };
 
 struct link {
@@ -67,7 +76,7 @@ struct link {
 	uint8_t up;
 	uint8_t addrgen; /* IN6_ADDR_GEN_MODE_* */
 	uint8_t mode; /* macvlan */
-	uint8_t owned; /* made by us: carries our altname */
+	uint8_t owned; /* enum link_owner */
 };
 
 struct sysctl {

@@ -2,6 +2,7 @@
 #include "netsetup/note.h"
 
 #include "netsetup/state.h"
+#include "netsetup/sysctl.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -21,8 +22,30 @@ static bool is_untagged(const struct engine *e, enum kind_id kind)
 }
 
 /**
+ * is_others() - Whether a sysctl is of an interface that is not ours
+ * @w:		Work
+ * @c:		Sysctl
+ *
+ * Return: true if it is, or of none
+ */
+static bool is_others(const struct work *w, const struct sysctl *c)
+{
+	struct strings *s = w->have.strings;
+	struct link key = { 0 };
+	const struct link *l;
+	char dev[IFNAMSIZ];
+
+	if (!sysctl_device(strings_get(s, c->path), dev))
+		return true;
+	key.name = strings_find(s, dev, strlen(dev));
+	l = model_find(&w->have, KIND_LINK, &key);
+	return !l || l->owned == LINK_OTHERS;
+}
+
+/**
  * note_step() - Write one step's images into a journal
  * @e:		Engine
+ * @w:		Work
  * @j:		Journal
  * @want:	After, or NULL
  * @have:	Before, or NULL
@@ -30,8 +53,9 @@ static bool is_untagged(const struct engine *e, enum kind_id kind)
  *
  * Return: 0; -ENOMEM
  */
-static int note_step(const struct engine *e, struct journal *j,
-		     const void *want, const void *have, enum kind_id kind)
+static int note_step(const struct engine *e, const struct work *w,
+		     struct journal *j, const void *want, const void *have,
+		     enum kind_id kind)
 {
 	const struct kind *k = kinds[kind];
 	union {
@@ -46,14 +70,46 @@ static int note_step(const struct engine *e, struct journal *j,
 			k->image(want, have, image.bytes);
 		r = model_put(&j->sets[JOURNAL_BEFORE], kind, image.bytes);
 	}
-	if (r < 0 || !want || !is_untagged(e, kind) ||
-	    (kind == KIND_LINK && ((const struct link *)want)->kind) ||
-	    model_find(&e->owned_keys, kind, want))
+	/* What follows a sysctl of conf/all has to follow it back. */
+	if (!want && !(kind == KIND_SYSCTL && is_others(w, have)))
 		return r;
-	r = model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want);
+	if (r < 0 || !is_untagged(e, kind) ||
+	    model_find(&e->owned_keys, kind, want ? want : have))
+		return r;
+	/* Of a link of ours it is what the document stated. */
+	if (want && kind == KIND_LINK && ((const struct link *)want)->kind)
+		return model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want);
+	r = model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want ? want : have);
 	if (r == 0 && have)
 		r = model_put(&j->sets[JOURNAL_OWNED], kind, image.bytes);
 	return r;
+}
+
+/**
+ * put_original() - Carry over what an object held before it was ours
+ * @w:		Work
+ * @j:		Journal
+ * @kind:	Kind
+ * @old:	What it held
+ * @want:	What is to be, or NULL
+ *
+ * A link may be given further attributes by each document: what they held counts, too.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int put_original(const struct work *w, struct journal *j,
+			enum kind_id kind, const void *old, const void *want)
+{
+	const struct link *l = want;
+	const struct link *have =
+		kind == KIND_LINK ? model_find(&w->have, kind, old) : NULL;
+	struct link all;
+
+	if (!l || !have)
+		return model_put(&j->sets[JOURNAL_OWNED], kind, old);
+	memcpy(&all, old, sizeof(all));
+	link_take(&all, have, l->set & ~all.set);
+	return model_put(&j->sets[JOURNAL_OWNED], kind, &all);
 }
 
 /**
@@ -83,13 +139,17 @@ static int note_owned(const struct engine *e, const struct work *w,
 			r = model_put(&j->sets[JOURNAL_PRIOR_KEYS], k, key);
 			if (r == 0 && old)
 				r = model_put(&j->sets[JOURNAL_PRIOR], k, old);
-			if (!want || (old && memcmp(want, old, size) == 0))
+			if (want ? old && memcmp(want, old, size) == 0 :
+				   k != KIND_SYSCTL ||
+					    !sysctl_is_led(&w->want,
+							   (const void *)key))
 				continue;
 			if (r == 0)
 				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,
-					      key);
+					      want && k == KIND_LINK ? want :
+								       key);
 			if (r == 0 && old)
-				r = model_put(&j->sets[JOURNAL_OWNED], k, old);
+				r = put_original(w, j, k, old, want);
 		}
 	}
 	return r;
@@ -140,7 +200,7 @@ int note_fill(const struct engine *e, const struct work *w, struct journal *j)
 				      step_want(s, &w->want));
 			continue;
 		}
-		r = note_step(e, j, step_want(s, &w->want),
+		r = note_step(e, w, j, step_want(s, &w->want),
 			      step_have(s, &w->have), s->kind);
 	}
 	for (size_t i = 0; i < JOURNAL_SETS && r == 0; i++)

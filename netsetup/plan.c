@@ -2,6 +2,7 @@
 #include "netsetup/plan.h"
 
 #include "netsetup/sysctl.h"
+#include "netsetup/veth.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -122,9 +123,13 @@ static bool is_removable(const struct differ *d, const void *have)
 	const struct link *l = have;
 
 	if (d->kind == KIND_LINK)
-		return l->owned || d->in->scope;
+		return d->in->scope ||
+		       (l->owned == LINK_OURS && !veth_is_kept(d->in->want, l));
 	if (d->k->protocol)
 		return object_protocol(d->k, have) == NETSETUP_PROTO;
+	if (d->kind == KIND_SYSCTL && !d->in->scope &&
+	    sysctl_is_led(d->in->want, have))
+		return false;
 	return d->in->scope || (d->in->owned_keys &&
 				model_find(d->in->owned_keys, d->kind, have));
 }
@@ -351,6 +356,22 @@ static int diff_scope(struct differ *d)
 }
 
 /**
+ * is_planned() - Whether a wanted object has a step already
+ * @d:		Run
+ * @want:	Place in the desired table of the run's kind + 1
+ *
+ * Return: true if it has
+ */
+static bool is_planned(const struct differ *d, size_t want)
+{
+	for (size_t i = 0; i < d->plan->n; i++)
+		if (d->plan->steps[i].kind == d->kind &&
+		    d->plan->steps[i].want == want)
+			return true;
+	return false;
+}
+
+/**
  * has_step() - Whether an observed sysctl is changed by the plan already
  * @p:		Plan
  * @have:	Place in the observed table + 1
@@ -370,9 +391,10 @@ static bool has_step(const struct plan *p, size_t have)
  * @d:		Run, kind sysctl
  * @all:	Sysctl below conf/all that is written
  *
- * The kernel copies such a value to every interface. Those that we do not write ourselves
- * are noted so that undo can put them back; those that the document wants otherwise
- * are written once more.
+ * The kernel copies such a value to every interface, and the old one when it is put back.
+ * Those that we do not write ourselves are noted so that undo can put them back, also
+ * where this write leaves them as they are; those that the document wants otherwise are
+ * written once more.
  *
  * Return: 0; -ENOMEM
  */
@@ -398,8 +420,58 @@ static int add_consequences(struct differ *d, const struct sysctl *all)
 						      sysctl, 0)) +
 					1,
 				i + 1);
-		else if (h->value != all->value)
+		else
 			r = add_step(d, OP_SIDE, STAGE_SYSCTL, 0, i + 1);
+	}
+	return r;
+}
+
+/**
+ * changes_mac() - Whether a step gives a link that is there another address
+ * @d:		Run
+ * @s:		Step
+ *
+ * Return: link; NULL where it does not
+ */
+static const struct link *changes_mac(const struct differ *d,
+				      const struct step *s)
+{
+	const struct link *w = step_want(s, d->in->want);
+	const struct link *h = step_have(s, d->in->have);
+
+	return s->kind == KIND_LINK && w && h && w->set & LINK_SET_MAC &&
+			       memcmp(w->mac, h->mac, sizeof(w->mac)) != 0 ?
+		       w :
+		       NULL;
+}
+
+/**
+ * diff_neighbours() - Put again what goes with a link's address
+ * @d:		Run, kind neighbour
+ *
+ * The kernel forgets all neighbours of a link whose link-layer address changes, the
+ * permanent ones, too.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int diff_neighbours(struct differ *d)
+{
+	const struct table *t = &d->in->want->tables[KIND_NEIGHBOUR];
+	size_t n = d->plan->n;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct step s = d->plan->steps[i];
+		const struct link *l = changes_mac(d, &s);
+
+		for (size_t j = 0, at = 0; l && j < t->n && r == 0; j++) {
+			const struct neighbour *w = MODEL_AT(
+				d->in->want, KIND_NEIGHBOUR, neighbour, j);
+			size_t have = place_of(d, d->in->have, w, &at);
+
+			if (w->dev == l->name && have && !is_planned(d, j + 1))
+				r = add_change(d, OP_CHANGE, j + 1, have);
+		}
 	}
 	return r;
 }
@@ -569,6 +641,8 @@ int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
 		r = in->scope ? diff_scope(&d) : diff_tables(&d);
 		if (r == 0 && k == KIND_SYSCTL)
 			r = diff_sysctls(&d);
+		if (r == 0 && k == KIND_NEIGHBOUR)
+			r = diff_neighbours(&d);
 	}
 	if (r == 0)
 		r = sort_steps(&plan);

@@ -2,6 +2,7 @@
 #include "netsetup/show.h"
 
 #include "netsetup/conf.h"
+#include "netsetup/sysctl.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,19 @@ static const struct {
 	[OP_SIDE] = { '.', "follows", "change back" },
 	[OP_RUN] = { '!', "restart", "restart" },
 };
+
+/**
+ * is_data() - Whether a field of links is one of a kind that can change
+ * @f:		Field without a bit of its own
+ *
+ * Return: true if it is
+ */
+static bool is_data(const struct field *f)
+{
+	return f->offset == offsetof(struct link, mode) ||
+	       f->offset == offsetof(struct link, local) ||
+	       f->offset == offsetof(struct link, remote);
+}
 
 /**
  * describe_change() - What differs, field by field
@@ -36,7 +50,7 @@ static void describe_change(const struct step *s, const struct work *w,
 	for (const struct field *f = k->fields; f->name; f++) {
 		if (field_equal(f, want, have) ||
 		    (f->set && field_is_initial(f, want)) ||
-		    (s->kind == KIND_LINK && !f->set))
+		    (s->kind == KIND_LINK && !f->set && !is_data(f)))
 			continue;
 		buf_printf(out, "%s %s ", sep, f->name);
 		sep = ",";
@@ -54,6 +68,25 @@ static void describe_change(const struct step *s, const struct work *w,
 }
 
 /**
+ * is_silent() - Whether a step is there for undo alone, and changes nothing
+ * @s:		Step
+ * @w:		Work
+ *
+ * Return: true where a sysctl follows one of conf/all to what it holds
+ */
+static bool is_silent(const struct step *s, const struct work *w)
+{
+	const struct sysctl *have = step_have(s, &w->have), *all;
+	struct sysctl key = { 0 };
+
+	if (s->op != OP_SIDE)
+		return false;
+	key.path = sysctl_all_of(w->want.strings, have->path);
+	all = key.path ? model_find(&w->want, KIND_SYSCTL, &key) : NULL;
+	return all && all->value == have->value;
+}
+
+/**
  * show_plan_lines() - One line a step
  * @w:		Work
  */
@@ -65,6 +98,8 @@ void show_plan_lines(const struct work *w)
 		_cleanup_(buf_release) struct buf b = BUF_INIT;
 		const void *have = step_have(s, &w->have);
 
+		if (is_silent(s, w))
+			continue;
 		buf_printf(&b, "%c %s ", ops[s->op].sign, k->name);
 		object_describe(k, w->want.strings,
 				have ? have : step_want(s, &w->want), &b);
@@ -145,7 +180,8 @@ void show_plan(const struct engine *e, const struct work *w, bool json,
 	json_set_int(j, "awaits_confirmation_s", seen->awaits_s);
 	steps = json_set_array(j, "steps");
 	for (size_t i = 0; i < w->plan.n; i++)
-		json_append(steps, step_to_json(&w->plan.steps[i], w));
+		if (!is_silent(&w->plan.steps[i], w))
+			json_append(steps, step_to_json(&w->plan.steps[i], w));
 	list = results ? json_set_array(j, "results") : NULL;
 	for (size_t i = 0; results && i < results->n; i++)
 		json_append(list, result_to_json(&results->items[i]));

@@ -73,6 +73,18 @@ static int disown_addresses(struct engine *e, const struct journal *j)
 }
 
 /**
+ * say_gone() - Say what cannot be put back
+ * @w:		Work
+ */
+static void say_gone(const struct work *w)
+{
+	if (w->n_gone)
+		log_warning(
+			"%zu objects are not put back: their interfaces are gone",
+			w->n_gone);
+}
+
+/**
  * converge() - Bring touched objects to their images
  * @t:		Transaction
  * @j:		Journal
@@ -90,6 +102,7 @@ static int converge(struct txn *t, const struct journal *j)
 				       &j->sets[JOURNAL_KEYS], &w);
 	if (r < 0)
 		return r;
+	say_gone(&w);
 	/* A unit that does not start is no reason to leave the rest half way. */
 	n_run = plan_take_runs(&w.plan);
 	r = files_clean(t->e, &j->sets[JOURNAL_KEYS]);
@@ -657,6 +670,8 @@ int txn_undo(struct txn *t)
 				       &last.sets[JOURNAL_KEYS], &w);
 	if (r == 0)
 		r = note_fill(t->e, &w, &j);
+	if (r == 0)
+		say_gone(&w);
 	if (r < 0)
 		return engine_fail(t->e, r, "undo: %s", strerror(-r));
 	/* Ours is what was ours before the transaction that is undone. */

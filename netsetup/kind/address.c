@@ -233,55 +233,32 @@ static int observe_addresses(struct engine *e, const struct scope *scope,
 }
 
 /**
- * encode() - One address message
+ * encode_one() - One address message
  * @e:		Engine
  * @b:		Batch
  * @tag:	Step
- * @c:		Change
- *
- * Return: 0; -ENODEV
+ * @c:		Change; OP_ADD or OP_CHANGE
+ * @index:	Interface
  */
-static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
-		  const struct change *c)
+static void encode_one(struct engine *e, struct nl_batch *b, uint32_t tag,
+		       const struct change *c, int index)
 {
-	static const uint16_t flags[OP_MAX] = {
-		[OP_ADD] = NLM_F_CREATE | NLM_F_EXCL,
-		[OP_CHANGE] = NLM_F_CREATE | NLM_F_REPLACE,
-	};
 	static const uint32_t dad_flags[] = {
 		[DAD_WAIT] = 0,
 		[DAD_OPTIMISTIC] = IFA_F_OPTIMISTIC,
 		[DAD_SKIP] = IFA_F_NODAD,
 	};
-	bool gone = c->op == OP_REMOVE;
-	const struct address *a = gone ? c->have : c->want;
-	int index = device_index(e, a->dev);
-	struct nlmsghdr *m;
-	struct ifaddrmsg *ifa;
+	const struct address *a = c->want;
+	struct nlmsghdr *m = nl_batch_add(
+		b, RTM_NEWADDR,
+		NLM_F_CREATE | (c->op == OP_ADD ? NLM_F_EXCL : NLM_F_REPLACE),
+		tag);
+	struct ifaddrmsg *ifa = nl_header(m, sizeof(*ifa));
 
-	if (!index)
-		return engine_fail(e, -ENODEV, "no device '%s'",
-				   strings_get(e->strings, a->dev));
-	/* The kernel changes neither a prefix length nor a failed address. */
-	if (c->op == OP_CHANGE) {
-		const struct address *h = c->have;
-		const struct change first = { .op = OP_REMOVE, .have = h };
-
-		if (h->len != a->len || h->failed)
-			return encode(e, b, tag, &first) ?:
-							   encode(e, b, tag,
-								  &(struct change){ .op = OP_ADD,
-										    .want = a });
-	}
-	m = nl_batch_add(b, gone ? RTM_DELADDR : RTM_NEWADDR, flags[c->op],
-			 tag);
-	ifa = nl_header(m, sizeof(*ifa));
 	ifa->ifa_family = AF_INET6;
 	ifa->ifa_prefixlen = a->len;
 	ifa->ifa_index = (uint32_t)index;
 	nl_put_in6(m, IFA_LOCAL, &a->address);
-	if (gone)
-		return 0;
 	if (a->valid != FOREVER || a->preferred != FOREVER) {
 		struct ifa_cacheinfo ci = { .ifa_valid = a->valid,
 					    .ifa_prefered = a->preferred };
@@ -291,6 +268,77 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	nl_put_u32(m, IFA_FLAGS, dad_flags[a->dad % ARRAY_SIZE(dad_flags)]);
 	if (e->caps & CAP_IFA_PROTO && a->protocol)
 		nl_put_u8(m, IFA_PROTO, a->protocol);
+}
+
+/**
+ * encode_removal() - Messages that remove an address
+ * @e:		Engine
+ * @b:		Batch
+ * @tag:	Step
+ * @a:		Address
+ * @index:	Its interface
+ *
+ * The kernel removes the route of a prefix with the last address of it where that lives
+ * for ever; the route of one with a lifetime would stay until that has run out. So it
+ * lives for ever just before it goes.
+ */
+static void encode_removal(struct engine *e, struct nl_batch *b, uint32_t tag,
+			   const struct address *a, int index)
+{
+	struct address forever = *a;
+	struct nlmsghdr *m;
+	struct ifaddrmsg *ifa;
+
+	forever.valid = forever.preferred = FOREVER;
+	forever.dad = DAD_SKIP;
+	if (a->valid != FOREVER)
+		encode_one(
+			e, b, tag,
+			&(struct change){ .op = OP_CHANGE, .want = &forever },
+			index);
+	m = nl_batch_add(b, RTM_DELADDR, 0, tag);
+	ifa = nl_header(m, sizeof(*ifa));
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_prefixlen = a->len;
+	ifa->ifa_index = (uint32_t)index;
+	nl_put_in6(m, IFA_LOCAL, &a->address);
+}
+
+/**
+ * encode() - Messages of one step
+ * @e:		Engine
+ * @b:		Batch
+ * @tag:	Step
+ * @c:		Change
+ *
+ * The kernel changes neither a prefix length nor a failed address: such a one goes, and
+ * comes anew. One that begins to age is told so twice: with the first message the kernel
+ * (6.18) gives the route of its prefix an end in the past, with the second the right one.
+ *
+ * Return: 0; -ENODEV
+ */
+static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
+		  const struct change *c)
+{
+	const struct address *h = c->have, *w = c->want;
+	uint32_t dev = w ? w->dev : h->dev;
+	struct change add = { .op = OP_ADD, .want = w };
+	int index = device_index(e, dev);
+
+	if (!index)
+		return engine_fail(e, -ENODEV, "no device '%s'",
+				   strings_get(e->strings, dev));
+	if (c->op == OP_REMOVE) {
+		encode_removal(e, b, tag, h, index);
+	} else if (c->op == OP_CHANGE && (h->len != w->len || h->failed)) {
+		encode_removal(e, b, tag, h, index);
+		encode_one(e, b, tag, &add, index);
+	} else {
+		encode_one(e, b, tag, c, index);
+		if (c->op == OP_CHANGE && h->valid == FOREVER &&
+		    w->valid != FOREVER)
+			encode_one(e, b, tag, c, index);
+	}
 	return 0;
 }
 

@@ -165,7 +165,8 @@ static int check(const struct strings *s, void *object, struct buf *why)
 
 	if (r < 0)
 		return r;
-	l->owned = l->kind != 0;
+	linkinfo_complete(kind, l);
+	l->owned = l->kind ? LINK_OURS : LINK_OTHERS;
 	if (!l->kind && l->set & LINK_SET_MAC) {
 		buf_puts(why, "mac is for links that we make");
 		return -EINVAL;
@@ -191,6 +192,31 @@ static bool mode_waits(const struct link *l)
 }
 
 /**
+ * link_take() - Take over some attributes
+ * @to:		Link
+ * @from:	Link that has them
+ * @set:	Bits of enum link_set
+ */
+void link_take(struct link *to, const struct link *from, uint32_t set)
+{
+	to->set |= set;
+	if (set & LINK_SET_MTU)
+		to->mtu = from->mtu;
+	if (set & LINK_SET_UP)
+		to->up = from->up;
+	if (set & LINK_SET_GROUP)
+		to->group = from->group;
+	if (set & LINK_SET_MASTER)
+		to->master = from->master;
+	if (set & LINK_SET_ADDRGEN)
+		to->addrgen = from->addrgen;
+	if (set & LINK_SET_ALTNAME)
+		to->altname = from->altname;
+	if (set & LINK_SET_MAC)
+		memcpy(to->mac, from->mac, sizeof(to->mac));
+}
+
+/**
  * link_attributes_differ() - Whether a link must be made or changed, beside up and master
  * @want:	Desired link
  * @have:	Observed one, or NULL
@@ -203,13 +229,13 @@ bool link_attributes_differ(const struct link *want, const struct link *have)
 
 	if (mode_waits(want))
 		set &= ~(uint32_t)LINK_SET_ADDRGEN;
-	if (!have || (want->kind && !have->owned))
+	if (!have || (want->kind && have->owned != LINK_OURS))
 		return true;
-	if (want->kind &&
-	    (want->kind != have->kind || want->id != have->id ||
-	     want->parent != have->parent || want->table != have->table))
+	if (want->kind && !(linkinfo_same_nature(want, have) &&
+			    linkinfo_same_data(want, have)))
 		return true;
-	return (set & LINK_SET_MTU && want->mtu != have->mtu) ||
+	return (set & LINK_SET_OWNER && !want->owned && have->owned) ||
+	       (set & LINK_SET_MTU && want->mtu != have->mtu) ||
 	       (set & LINK_SET_GROUP && want->group != have->group) ||
 	       (set & LINK_SET_ADDRGEN && want->addrgen != have->addrgen) ||
 	       (set & LINK_SET_ALTNAME && want->altname != have->altname) ||
@@ -263,7 +289,8 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 	(void)s;
 	if (op == OP_REMOVE)
 		return l->parent ? STAGE_REMOVE_LINK_UPPER : STAGE_REMOVE_LINK;
-	return l->parent ? STAGE_LINK_UPPER : STAGE_LINK;
+	return l->parent || l->owned == LINK_SECOND ? STAGE_LINK_UPPER :
+						      STAGE_LINK;
 }
 
 /**
@@ -278,9 +305,14 @@ static void image(const void *want, const void *have, void *ret_image)
 	struct link *out = ret_image;
 
 	*out = *h;
+	out->owned = h->owned == LINK_OURS;
+	/* No master and no other name are values as well. */
 	if (w)
-		out->set &= w->set;
-	if (!h->owned)
+		out->set =
+			w->set & (h->set | LINK_SET_MASTER | LINK_SET_ALTNAME);
+	if (w && w->kind && !out->owned)
+		out->set |= LINK_SET_OWNER;
+	if (!out->owned)
 		out->kind = 0;
 }
 
@@ -311,7 +343,7 @@ static void read_altnames(struct engine *e, const struct nlattr *list,
 			return;
 		name = nl_text(a);
 		if (strncmp(name, OWNER_PREFIX, sizeof(OWNER_PREFIX) - 1) == 0)
-			l->owned = 1;
+			l->owned = LINK_OURS;
 		else if (!l->altname)
 			l->altname = strings_add_text(e->strings, name);
 		if (step >= left)
@@ -453,6 +485,101 @@ static void put_attributes(struct nlmsghdr *m, const struct link *l,
 }
 
 /**
+ * settings_differ() - Which settings must be written
+ * @want:	Desired link
+ * @have:	Observed one
+ *
+ * An address that is written again would cost all neighbours.
+ *
+ * Return: bits of enum link_set
+ */
+static uint32_t settings_differ(const struct link *want,
+				const struct link *have)
+{
+	uint32_t set = (want->mtu != have->mtu ? LINK_SET_MTU : 0) |
+		       (want->group != have->group ? LINK_SET_GROUP : 0) |
+		       (memcmp(want->mac, have->mac, 6) ? LINK_SET_MAC : 0);
+
+	if (want->addrgen != have->addrgen && !mode_waits(want))
+		set |= LINK_SET_ADDRGEN;
+	return set & want->set;
+}
+
+/**
+ * encode_settings() - Set attributes of a link that is there, and its tag
+ * @e:		Engine
+ * @b:		Batch
+ * @tag:	Step
+ * @w:		After
+ * @h:		Before
+ *
+ * Return: 0; -ENODEV
+ */
+static int encode_settings(struct engine *e, struct nl_batch *b, uint32_t tag,
+			   const struct link *w, const struct link *h)
+{
+	const char *name = strings_get(e->strings, w->name);
+	int index = device_index(e, w->name);
+	uint32_t set = settings_differ(w, h);
+	struct ifinfomsg *ifi;
+	struct nlmsghdr *m;
+
+	if (!index)
+		return engine_fail(e, -ENODEV, "no device '%s'", name);
+	if (set) {
+		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
+		ifi = nl_header(m, sizeof(*ifi));
+		ifi->ifi_index = index;
+		put_attributes(m, w, set);
+	}
+	/* Alone: the kernel takes no MTU beside it. */
+	if (w->kind && h->kind && !linkinfo_same_data(w, h)) {
+		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
+		ifi = nl_header(m, sizeof(*ifi));
+		ifi->ifi_index = index;
+		linkinfo_put_data(e, m, w);
+	}
+	if (w->kind && h->owned != LINK_OURS)
+		put_owner(b, tag, RTM_NEWLINKPROP, name);
+	if (w->set & LINK_SET_OWNER && !w->owned && h->owned)
+		put_owner(b, tag, RTM_DELLINKPROP, name);
+	if (!(w->set & LINK_SET_ALTNAME) || w->altname == h->altname)
+		return 0;
+	if (w->altname)
+		put_altname(b, tag, RTM_NEWLINKPROP, name,
+			    strings_get(e->strings, w->altname));
+	if (h->altname)
+		put_altname(b, tag, RTM_DELLINKPROP, name,
+			    strings_get(e->strings, h->altname));
+	return 0;
+}
+
+/**
+ * put_late() - Queue what a new link gets once it is there
+ * @b:		Batch
+ * @tag:	Step
+ * @name:	Its name
+ * @l:		Link
+ * @set:	Bits of enum link_set
+ */
+static void put_late(struct nl_batch *b, uint32_t tag, const char *name,
+		     const struct link *l, uint32_t set)
+{
+	struct link other = *l;
+	struct nlmsghdr *m;
+
+	/* The same MTU again is no change. */
+	for (other.mtu--; set; other.mtu++) {
+		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
+		nl_header(m, sizeof(struct ifinfomsg));
+		nl_put_text(m, IFLA_IFNAME, name);
+		put_attributes(m, &other, set);
+		if (!(set & LINK_SET_MTU) || other.mtu == l->mtu)
+			break;
+	}
+}
+
+/**
  * encode_new() - Make a link and tag it
  * @e:		Engine
  * @b:		Batch
@@ -466,18 +593,24 @@ static int encode_new(struct engine *e, struct nl_batch *b, uint32_t tag,
 {
 	const char *name = strings_get(e->strings, l->name);
 	int parent = device_index(e, l->parent);
+	uint32_t late = LINK_SET_ADDRGEN;
 	struct nlmsghdr *m;
 
 	if (!l->kind)
 		return engine_fail(e, -ENODEV, "no device '%s'", name);
+	if (l->owned == LINK_SECOND)
+		return encode_settings(e, b, tag, l, &(struct link){ 0 });
 	if (l->parent && !parent)
 		return engine_fail(e, -ENODEV, "no device '%s'",
 				   strings_get(e->strings, l->parent));
 	m = nl_batch_add(b, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, tag);
 	nl_header(m, sizeof(struct ifinfomsg));
 	nl_put_text(m, IFLA_IFNAME, name);
-	/* The kernel takes the mode of a new link from no attribute: see below. */
-	put_attributes(m, l, l->set & ~(uint32_t)LINK_SET_ADDRGEN);
+	/* The kernel takes the mode of a new link from no attribute, and a bridge
+	 * follows the MTU of its ports unless its own was changed. */
+	if (strcmp(strings_get(e->strings, l->kind), "bridge") == 0)
+		late |= LINK_SET_MTU;
+	put_attributes(m, l, l->set & ~late);
 	if (parent)
 		nl_put_u32(m, IFLA_LINK, (uint32_t)parent);
 	linkinfo_put(e, m, l);
@@ -485,12 +618,10 @@ static int encode_new(struct engine *e, struct nl_batch *b, uint32_t tag,
 	if (l->set & LINK_SET_ALTNAME && l->altname)
 		put_altname(b, tag, RTM_NEWLINKPROP, name,
 			    strings_get(e->strings, l->altname));
-	if (l->set & LINK_SET_ADDRGEN && !mode_waits(l)) {
-		m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
-		nl_header(m, sizeof(struct ifinfomsg));
-		nl_put_text(m, IFLA_IFNAME, name);
-		put_attributes(m, l, LINK_SET_ADDRGEN);
-	}
+	if (mode_waits(l))
+		late &= ~(uint32_t)LINK_SET_ADDRGEN;
+	if (l->set & late)
+		put_late(b, tag, name, l, l->set & late);
 	return 0;
 }
 
@@ -507,35 +638,11 @@ static int encode_new(struct engine *e, struct nl_batch *b, uint32_t tag,
 static int encode_change(struct engine *e, struct nl_batch *b, uint32_t tag,
 			 const struct link *w, const struct link *h)
 {
-	const char *name = strings_get(e->strings, w->name);
-	int index = device_index(e, w->name);
-	struct ifinfomsg *ifi;
-	struct nlmsghdr *m;
-
-	if (!index)
-		return engine_fail(e, -ENODEV, "no device '%s'", name);
-	if (w->kind && (w->kind != h->kind || w->id != h->id ||
-			w->parent != h->parent || w->table != h->table))
+	if (w->kind && !linkinfo_same_nature(w, h))
 		return engine_fail(
 			e, -EOPNOTSUPP,
-			"kind, id, parent and table of a link cannot change; give the new one another name");
-	m = nl_batch_add(b, RTM_NEWLINK, 0, tag);
-	ifi = nl_header(m, sizeof(*ifi));
-	ifi->ifi_index = index;
-	put_attributes(m, w,
-		       mode_waits(w) ? w->set & ~(uint32_t)LINK_SET_ADDRGEN :
-				       w->set);
-	if (w->kind && !h->owned)
-		put_owner(b, tag, RTM_NEWLINKPROP, name);
-	if (!(w->set & LINK_SET_ALTNAME) || w->altname == h->altname)
-		return 0;
-	if (w->altname)
-		put_altname(b, tag, RTM_NEWLINKPROP, name,
-			    strings_get(e->strings, w->altname));
-	if (h->altname)
-		put_altname(b, tag, RTM_DELLINKPROP, name,
-			    strings_get(e->strings, h->altname));
-	return 0;
+			"kind, id, parent, port and table of a link cannot change; give the new one another name");
+	return encode_settings(e, b, tag, w, h);
 }
 
 /**

@@ -113,8 +113,7 @@ static void put_macvlan(struct engine *e, struct nlmsghdr *m,
 			const struct link *l)
 {
 	(void)e;
-	nl_put_u32(m, IFLA_MACVLAN_MODE,
-		   l->mode ? l->mode : MACVLAN_MODE_BRIDGE);
+	nl_put_u32(m, IFLA_MACVLAN_MODE, l->mode);
 }
 
 /**
@@ -142,6 +141,27 @@ static void put_vrf(struct engine *e, struct nlmsghdr *m, const struct link *l)
 	nl_put_u32(m, IFLA_VRF_TABLE, l->table);
 }
 
+/**
+ * put_vxlan_ends() - Ends of a VXLAN, all that can change later
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_vxlan_ends(struct nlmsghdr *m, const struct link *l)
+{
+	nl_put_in6(m, IFLA_VXLAN_LOCAL6, &l->local);
+	nl_put_in6(m, IFLA_VXLAN_GROUP6, &l->remote);
+}
+
+/**
+ * put_macvlan_mode() - Mode of a MACVLAN, which can change later
+ * @m:		Message
+ * @l:		Link
+ */
+static void put_macvlan_mode(struct nlmsghdr *m, const struct link *l)
+{
+	nl_put_u32(m, IFLA_MACVLAN_MODE, l->mode);
+}
+
 enum need { NEED_ID = 1, NEED_PARENT = 2, NEED_PEER = 4, NEED_TABLE = 8 };
 
 static const struct {
@@ -151,14 +171,18 @@ static const struct {
 	unsigned int takes; /* fields that may be */
 	void (*read)(const struct nlattr *data, struct link *l);
 	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
+	/* What of it can change; NULL: nothing. */
+	void (*put_data)(struct nlmsghdr *m, const struct link *l);
 } infos[] = {
 	{ "", "NET", 0, 0, NULL, NULL },
 	{ "bridge", "BRIDGE", 0, 0, NULL, NULL },
 	{ "dummy", "DUMMY", 0, 0, NULL, NULL },
 	{ "veth", "VETH", NEED_PEER, 0, NULL, put_veth },
 	{ "vlan", "VLAN_8021Q", NEED_ID | NEED_PARENT, 0, read_vlan, put_vlan },
-	{ "vxlan", "VXLAN", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan },
-	{ "macvlan", "MACVLAN", NEED_PARENT, 0, read_macvlan, put_macvlan },
+	{ "vxlan", "VXLAN", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan,
+	  put_vxlan_ends },
+	{ "macvlan", "MACVLAN", NEED_PARENT, 0, read_macvlan, put_macvlan,
+	  put_macvlan_mode },
 	{ "vrf", "NET_VRF", NEED_TABLE, 0, read_vrf, put_vrf },
 };
 
@@ -203,6 +227,47 @@ int linkinfo_check(const char *kind, const struct link *l, struct buf *why)
 }
 
 /**
+ * linkinfo_complete() - Give a link what its kind has where the document says nothing
+ * @kind:	Kind, or ""
+ * @l:		Link; in the form of an observed one afterwards
+ */
+void linkinfo_complete(const char *kind, struct link *l)
+{
+	if (strcmp(kind, "macvlan") == 0 && !l->mode)
+		l->mode = MACVLAN_MODE_BRIDGE;
+	if (l->port == VXLAN_PORT)
+		l->port = 0;
+}
+
+/**
+ * linkinfo_same_nature() - Whether two links agree in what cannot change
+ * @want:	Desired link, of a kind
+ * @have:	Observed one
+ *
+ * Return: true if they do
+ */
+bool linkinfo_same_nature(const struct link *want, const struct link *have)
+{
+	return want->kind == have->kind && want->id == have->id &&
+	       want->parent == have->parent && want->table == have->table &&
+	       want->port == have->port;
+}
+
+/**
+ * linkinfo_same_data() - Whether they agree in what of their kind can change
+ * @want:	Desired link, of a kind
+ * @have:	Observed one of the same nature
+ *
+ * Return: true if they do
+ */
+bool linkinfo_same_data(const struct link *want, const struct link *have)
+{
+	return want->mode == have->mode &&
+	       IN6_ARE_ADDR_EQUAL(&want->local, &have->local) &&
+	       IN6_ARE_ADDR_EQUAL(&want->remote, &have->remote);
+}
+
+/**
  * linkinfo_lacking() - What the kernel lacks that refused to make a link
  * @kind:	Kind, of infos[]
  * @out:	Gets the words
@@ -238,6 +303,29 @@ void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l)
 	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
 		if (infos[i].read && strcmp(infos[i].kind, kind) == 0)
 			infos[i].read(at[IFLA_INFO_DATA], l);
+}
+
+/**
+ * linkinfo_put_data() - IFLA_LINKINFO with what of it can change
+ * @e:		Engine
+ * @m:		Message
+ * @l:		Link
+ */
+void linkinfo_put_data(struct engine *e, struct nlmsghdr *m,
+		       const struct link *l)
+{
+	const char *kind = strings_get(e->strings, l->kind);
+	struct nlattr *info = nl_nest(m, IFLA_LINKINFO), *data;
+
+	nl_put_text(m, IFLA_INFO_KIND, kind);
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++) {
+		if (!infos[i].put_data || strcmp(infos[i].kind, kind) != 0)
+			continue;
+		data = nl_nest(m, IFLA_INFO_DATA);
+		infos[i].put_data(m, l);
+		nl_nest_end(m, data);
+	}
+	nl_nest_end(m, info);
 }
 
 /**

@@ -11,6 +11,11 @@
 
 must_check int linkinfo_check(const char *kind, const struct link *l,
 			      struct buf *why);
+void linkinfo_complete(const char *kind, struct link *l);
+bool linkinfo_same_nature(const struct link *want, const struct link *have);
+bool linkinfo_same_data(const struct link *want, const struct link *have);
+void linkinfo_put_data(struct engine *e, struct nlmsghdr *m,
+		       const struct link *l);
 void linkinfo_lacking(const char *kind, struct buf *out);
 void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l);
 void linkinfo_put(struct engine *e, struct nlmsghdr *m, const struct link *l);

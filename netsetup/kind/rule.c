@@ -252,7 +252,8 @@ static void put_rule(const struct engine *e, struct nl_batch *b, uint32_t tag,
  * @c:		Change
  *
  * Two rules that differ in nothing but their owner may stand side by side, the new one
- * behind the old one: so there is no instant without one.
+ * behind the old one: so there is no instant without one. NLM_F_EXCL would forbid that,
+ * and more: it takes a rule for one that is there where only a selector is missing.
  *
  * Return: 0
  */
@@ -260,9 +261,7 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 		  const struct change *c)
 {
 	if (c->want)
-		put_rule(e, b, tag, c->want, RTM_NEWRULE,
-			 c->op == OP_ADD ? NLM_F_CREATE | NLM_F_EXCL :
-					   NLM_F_CREATE);
+		put_rule(e, b, tag, c->want, RTM_NEWRULE, NLM_F_CREATE);
 	if (c->have)
 		put_rule(e, b, tag, c->have, RTM_DELRULE, 0);
 	return 0;

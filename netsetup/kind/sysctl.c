@@ -101,6 +101,66 @@ bool sysctl_follows(const struct strings *s, uint32_t all, uint32_t path)
 }
 
 /**
+ * sysctl_device() - Interface that a sysctl is of
+ * @path:	Path of the sysctl
+ * @dev:	Gets its name
+ *
+ * Return: true where it is of one
+ */
+bool sysctl_device(const char *path, char dev[IFNAMSIZ])
+{
+	static const char *const folders[] = { CONF, "net/ipv6/neigh/" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		size_t skip = strlen(folders[i]), len;
+
+		if (strncmp(path, folders[i], skip) != 0)
+			continue;
+		len = strcspn(path + skip, "/");
+		if (len >= IFNAMSIZ)
+			return false;
+		memcpy(dev, path + skip, len);
+		dev[len] = '\0';
+		return strcmp(dev, "all") != 0 && strcmp(dev, "default") != 0;
+	}
+	return false;
+}
+
+/**
+ * sysctl_all_of() - What the kernel copies to a sysctl when it is written
+ * @s:		Pool
+ * @path:	Sysctl
+ *
+ * Return: its counterpart below conf/all; 0 where there is none, or nobody names it
+ */
+uint32_t sysctl_all_of(const struct strings *s, uint32_t path)
+{
+	const char *name = conf_name(strings_get(s, path));
+	char all[PATH_SIZE];
+	uint32_t id;
+
+	if (!name)
+		return 0;
+	snprintf(all, sizeof(all), CONF "all/%s", name);
+	id = strings_find(s, all, strlen(all));
+	return id && id != path && sysctl_writes_through(s, id) ? id : 0;
+}
+
+/**
+ * sysctl_is_led() - Whether a sysctl follows one of conf/all that is wanted
+ * @want:	What is to be, sorted
+ * @c:		Sysctl
+ *
+ * Return: true if it does
+ */
+bool sysctl_is_led(const struct model *want, const struct sysctl *c)
+{
+	const struct sysctl all = { sysctl_all_of(want->strings, c->path), 0 };
+
+	return all.path && model_find(want, KIND_SYSCTL, &all);
+}
+
+/**
  * cmp() - Order by path
  * @s:		Pool
  * @a:		Sysctl

@@ -16,7 +16,7 @@ state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
 	ip -6 route show table all | grep -v multicast | sort
 	ip nexthop
-	ip -o link | sed 's/^[0-9]*: //; s/ link.ether.*//; s/@if[0-9]*//; s/,LOWER_UP//; s/NO-CARRIER,//; s/ state [A-Z]*//'
+	ip -o link | sed 's/^[0-9]*: //; s/ link.ether [^ ]*//; s/@if[0-9]*//; s/,LOWER_UP//; s/NO-CARRIER,//; s/ state [A-Z]*//'
 }
 old=$(state)
 
@@ -86,6 +86,9 @@ run "${netsetup[@]}" apply "$T/doc.yaml"
 like 'a sysctl that the kernel has not' "accept_rra = 2': this kernel has no such sysctl; rolled back" "$err"
 rm -rf "$T/state"
 cycle 'link in a bridge' 'links: [{name: b0, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, master: b0, up: true, addrgen: none}]' 'master b0' ip link show t0
+cycle 'both ends of a cable' 'links: [{name: t0, kind: veth, peer: t1, up: true, addrgen: none}, {name: t1, up: true, addrgen: none, group: 7}]
+nexthops: [{id: 3, via: "fe80::1", dev: t0}]
+neighbours: [{address: "fe80::1", dev: t1, lladdr: "02:00:00:00:00:01"}]' 'group 7' ip link show t1
 cycle 'altname and group' 'links: [{name: eth0, group: 5, altname: uplink0}]' 'altname uplink0' ip link show eth0
 cycle 'attributes of a link of others' 'links: [{name: eth0, mtu: 1400}]' 'mtu 1400' ip link show eth0
 

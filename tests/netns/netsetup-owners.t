@@ -65,6 +65,36 @@ ip neigh del fe80::1 dev eth0
 conflict link 'somebody else' 'links: [{name: br0, kind: bridge, mtu: 1400}]' ip link add br0 type bridge
 ip link del br0
 
+# What was adopted and given back carries no tag that would make the next apply remove it.
+ip link add br0 type bridge
+printf 'version: 1\nlinks: [{name: br0, kind: bridge, mtu: 1400}]\n' >"$T/doc.yaml"
+"${netsetup[@]}" adopt "$T/doc.yaml" >/dev/null
+"${netsetup[@]}" undo >/dev/null
+run "${netsetup[@]}" apply "$T/empty.yaml"
+holds 'a link that was given back stays' ip link show br0
+unlike 'without our tag' netsetup-br0 "$(ip link show br0)"
+ip link del br0
+
+# An interface that somebody has removed stands in nobody's way.
+ip link add eth1 type veth peer name p1
+cat >"$T/doc.yaml" <<Y
+version: 1
+uplinks: [eth1]
+links: [{name: eth1, mtu: 1400, up: true}]
+nexthops: [{id: 5, via: "fe80::1", dev: eth1}, {id: 6, group: [{id: 5}]}]
+routes: [{dst: "2001:db8:5::/48", nexthop: 6}, {dst: "2001:db8:6::/48", dev: eth0}]
+Y
+ip link set p1 up
+"${netsetup[@]}" apply "$T/doc.yaml" >/dev/null
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+ip link del eth1
+run "${netsetup[@]}" undo
+is 'what is left is brought back without it' 0 "$rc"
+like 'and it is said' 'are not put back: their interfaces are gone' "$err"
+like 'so it is' '2001:db8:6::/48' "$(ip -6 route)"
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'and taken away again' 0 "$rc"
+
 # Cilium tags its routes as the kernel's own: its devices tell.
 ip link add cilium_host type veth peer name cilium_net
 ip link set cilium_host up
