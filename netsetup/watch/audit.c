@@ -10,13 +10,73 @@
 #include "netsetup/watch/watch.h"
 
 #include "netsetup/watch/responder.h"
+#include "netsetup/gone.h"
 #include "netsetup/watch/say.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #define BACKOFF_NS     (1 * NSEC_PER_SEC)
 #define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
+
+/**
+ * is_down() - Whether an interface is down, and stays so
+ * @w:		Watch
+ * @work:	Plan
+ * @dev:	Its name, or 0
+ *
+ * Return: true if it does
+ */
+static bool is_down(const struct watch *w, const struct work *work,
+		    uint32_t dev)
+{
+	const struct devices *all = &w->e.devices;
+	const struct link key = { .name = dev };
+	const struct link *l =
+		dev ? model_find(&work->want, KIND_LINK, &key) : NULL;
+
+	if (l && l->set & LINK_SET_UP && l->up)
+		return false;
+	for (size_t i = 0; dev && i < all->n; i++)
+		if (all->items[i].name == dev)
+			return !(all->items[i].flags & IFF_UP);
+	return false;
+}
+
+/**
+ * must_wait() - Whether a step has to wait for an interface to come back
+ * @w:		Watch
+ * @work:	Plan
+ * @s:		Step
+ *
+ * Its event is waited for: what cannot be put back before is nobody's fight.
+ *
+ * Return: true if it has to
+ */
+static bool must_wait(const struct watch *w, const struct work *work,
+		      const struct step *s)
+{
+	const void *object = s->want ? step_want(s, &work->want) : NULL;
+	struct nexthop key = { 0 };
+	const struct nexthop *n = object;
+
+	if (!object)
+		return false;
+	if (gone_rests(&w->e, &work->want, s->kind, object))
+		return true;
+	if (s->kind == KIND_ROUTE) {
+		const struct route *r = object;
+
+		if (is_down(w, work, r->dev))
+			return true;
+		key.id = r->nexthop;
+		n = key.id ? model_find(&work->want, KIND_NEXTHOP, &key) : NULL;
+		return n && (is_down(w, work, n->dev) ||
+			     gone_rests(&w->e, &work->want, KIND_NEXTHOP, n));
+	}
+	return s->kind == KIND_NEXTHOP && is_down(w, work, n->dev);
+}
 
 /**
  * drop_step() - Whether a step is left out of an audit
@@ -40,7 +100,8 @@ static bool drop_step(struct watch *w, const struct work *work,
 		return !files;
 	if (s->op == OP_SIDE || s->op == OP_REMOVE)
 		return false;
-	if (watch_allows(w, s->kind, object, "somebody unknown"))
+	if (!must_wait(w, work, s) &&
+	    watch_allows(w, s->kind, object, "somebody unknown"))
 		return false;
 	w->counters.drift++;
 	return true;
