@@ -161,4 +161,45 @@ for verb in plan verify show 'explain 2001:db8:f00::1'; do
 	done
 done
 is 'readers changed nothing' "$new" "$(state)"
+
+# That they cannot: no message that would change something is ever sent.
+for verb in plan verify show 'explain 2001:db8:f00::1'; do
+	read -ra words <<<"$verb"
+	case $verb in plan | verify) words+=("$T/b.yaml") ;; esac
+	fault ebusy:1 "${netsetup[@]}" "${words[@]}"
+	is "$verb sends nothing that changes anything" 0 "$hit"
+done
+
+# watch: a fault at any occasion while it starts ends it with a reason, the old state
+# or the new; or it gets over it. Afterwards it repairs all the same.
+ready() { grep -q '"ready"' "$T/events"; }
+ended() { ! kill -0 "$watch" 2>/dev/null; }
+ready_or_ended() { ready || ended; }
+is_new() { [ "$(state)" = "$new" ]; }
+for kind in enobufs ebusy eexist trunc eintr eintr-send dump-intr; do
+	bad=0 hits=0
+	for ((n = 1; n < 90; n += 4)); do
+		back
+		rm -f "$T/log"
+		: >"$T/events"
+		env LD_PRELOAD="$so" NLFAULT="$kind:$n" NLFAULT_LOG="$T/log" "${netsetup[@]}" \
+			watch --json "$T/a.yaml" >"$T/events" 2>"$T/err" &
+		watch=$!
+		wait_for ready_or_ended
+		if ready; then
+			ip -6 rule del priority 100
+			wait_for -t 20 is_new || bad=$((bad + 1))
+			kill "$watch"
+		elif [ "$(state)" != "$old" ] || ! grep -q . "$T/err"; then
+			bad=$((bad + 1))
+		fi
+		wait "$watch" 2>/dev/null
+		rc=$?
+		[ "$rc" -le 3 ] || bad=$((bad + 1))
+		[ "$bad" -le 0 ] || diag "watch, $kind:$n: exit $rc, $(<"$T/err")" "$(diff <(echo "$new") <(state))"
+		[ -e "$T/log" ] || break
+		hits=$((hits + 1))
+	done
+	is "watch, $kind: goes on, or ends in the old state, after each of $hits" 0 "$bad"
+done
 done_testing
