@@ -59,16 +59,18 @@ class Draw:
             "vrf": self.one({"name": "f0", "table": 300}, {"name": "f1", "table": 301}),
         }
         links = []
+        # Of a link of ours, MTU and MAC address stay where they are stated no more.
+        always, often = 1, 0.4 if self.more else 1
         for kind in self.some(self.kinds):
             link = {**made[kind], "kind": kind, "addrgen": "none", "up": True}
             # A bridge without an MTU of its own has the smallest of its ports.
-            link.update(self.extra(1 if kind == "bridge" else 0.4,
+            link.update(self.extra(always if kind == "bridge" else often,
                                    mtu=self.one(1300, 1400)))
             if kind not in ("vxlan", "vrf"):
                 # None has another one's, and a bridge one of its own: else it has
                 # that of a port, and its neighbours go when the port does.
                 last = ord(kind[0]) + self.one(0, 128)
-                link.update(self.extra(1 if kind == "bridge" else 0.4,
+                link.update(self.extra(always if kind == "bridge" else often,
                                        mac=f"02:00:00:00:00:{last:02x}"))
             link.update(self.extra(group=self.one(5, 6),
                                    altname=f"other-{link['name']}"))
