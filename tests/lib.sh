@@ -172,7 +172,8 @@ run() {
 	return 0
 }
 
-# wait_for [-t SECONDS] COMMAND... - wait until a command succeeds; a minute at most
+# wait_for [-t SECONDS] COMMAND... - wait until a command succeeds; a minute at most, and
+# $WAIT_FACTOR times as long on machines that are so much slower
 wait_for() {
 	local deadline seconds=60
 
@@ -180,7 +181,7 @@ wait_for() {
 		seconds=$2
 		shift 2
 	fi
-	deadline=$((SECONDS + seconds))
+	deadline=$((SECONDS + seconds * ${WAIT_FACTOR:-1}))
 	until "$@" >/dev/null 2>&1; do
 		[ "$SECONDS" -lt "$deadline" ] || return 1
 		# The interval between two looks at the condition, not a wait for luck.

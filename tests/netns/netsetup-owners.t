@@ -132,7 +132,8 @@ printf 'version: 1\naddresses: [{address: "2001:db8:8::8/64", dev: eth0, dad: sk
 export SHOOT6_CAPS_MASK=6
 run "${netsetup[@]}" apply "$T/addr.yaml"
 is 'without IFA_PROTO: apply' 0 "$rc"
-unlike 'no tag is sent' 'proto' "$(ip -6 addr show dev eth0 to 2001:db8:8::8)"
+unlike 'no tag is sent: whoever has not our state sees nothing of ours' netsetup \
+	"$(SHOOT6_CAPS_MASK=7 "$BIN/netsetup" show --state "$T/none")"
 run "${netsetup[@]}" apply --json "$T/addr.yaml"
 like 'nothing to do afterwards' '"mutating":0' "$out"
 like 'show knows whose it is' 'netsetup   address   2001:db8:8::8/64' "$("${netsetup[@]}" show)"
