@@ -53,6 +53,17 @@ bench: deps ## measure against peers, into build/bench/report.json (T=name: one)
 torture: deps ## kill apply at each step and at random, recover (KILLS=500 SEED=7)
 	@$(MAKE) --no-print-directory all
 	@BIN=$(abspath $(bin)) tests/torture/torture
+	@BIN=$(abspath $(bin)) tests/torture/power-cuts \
+		build/torture/report.json || [ $$? = 77 ]
+
+# Other kernels, in qemu; what cannot be had here is a skip, as everywhere. The table of
+# the last run is in build, so that a run of the tests leaves the tree as it is.
+check-kernels: deps ## run netsetup's tests on Debian's kernels, and cut their power
+	@$(MAKE) --no-print-directory all $(tests)/nlfault.so
+	@BIN=$(abspath $(bin)) TESTS=$(abspath $(tests)) tests/vm/kernels || [ $$? = 77 ]
+
+docs-kernels: ## make docs/kernels.md of the last make check-kernels
+	@cp build/kernels.md docs/kernels.md
 
 # One program a parser, tests/fuzz/NAME.c; TIME seconds each, T=name one of them.
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
@@ -96,4 +107,5 @@ check-cli: all ## run the programs from outside (T=file: one)
 check-netns: all $(tests)/nlfault.so ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
-.PHONY: check check-all check-unit check-cli check-netns bench torture fuzz force
+.PHONY: check check-all check-unit check-cli check-netns check-kernels docs-kernels \
+	bench torture fuzz force

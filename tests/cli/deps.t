@@ -40,7 +40,7 @@ like 'missing, not root: the command' \
 is 'missing, not root: no apt' no "$([ -e "$TOLD" ] && echo yes || echo no)"
 
 run ci/deps --list
-for tool in radvd unbound nsd tayga containernetworking-plugins nftables libcunit1-dev; do
+for tool in radvd unbound nsd tayga containernetworking-plugins nftables libcunit1-dev qemu-system-x86; do
 	holds "the list has $tool" grep -qx "$tool" <<<"$out"
 done
 done_testing
