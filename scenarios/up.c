@@ -177,7 +177,8 @@ static int check_options(const struct up *up)
 			  up->name);
 		code = EXIT_USAGE;
 	}
-	if (up->provider &&
+	/* A case that takes something along says for itself which clouds it plays. */
+	if (up->provider && !what->prepare &&
 	    (!what->provider || strcmp(what->provider, up->provider) != 0)) {
 		log_error("option '--provider': case '%s' plays %s%s%s, not "
 			  "'%s'",

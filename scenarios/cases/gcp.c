@@ -34,8 +34,13 @@ static const char *const netsetup_verify[] = {
 	"--shoot",  GCP_SHOOT, "--json",     NULL,
 };
 
-static const char *const netsetup_apply[] = {
-	"netsetup", "apply", "--provider", "gcp", "--shoot", GCP_SHOOT, NULL,
+static const struct gcp_cloud clouds[] = {
+	{ .provider = "gcp", .mtu = GCP_MTU },
+	{ .provider = "local",
+	  .mtu = 1500,
+	  .onlink = true,
+	  .nameserver = "2001:db8:53::53",
+	  .nat64 = "2001:db8:64::/96" },
 };
 
 static const char shoot_yaml[] = "apiVersion: core.gardener.cloud/v1beta1\n"
@@ -73,6 +78,60 @@ static const char instance_json[] =
 	"  \"zone\": \"projects/100006/zones/europe-west1-b\"},\n"
 	" \"project\": {\"attributes\": {}, \"numericProjectId\": 100006,\n"
 	"  \"projectId\": \"shoot6\"}}}}}";
+
+/* The same where the node has no metadata: number of the node, link-local address of the
+ * router. */
+static const char own_yaml[] =
+	"services: \"2001:db8:96::/112\"\n"
+	"kubernetes: \"%3$s\"\n"
+	"node: {name: node%1$u, address: \"2001:db8:10:0:%1$u::1\",\n"
+	"  gateway: \"%2$s\", pods: \"2001:db8:10:0:%1$u::/112\", proxy: true}\n";
+
+/**
+ * gcp_cloud_find() - The cloud of a provider
+ * @provider:	Its name; NULL: the first
+ *
+ * Return: cloud, or NULL
+ */
+const struct gcp_cloud *gcp_cloud_find(const char *provider)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clouds); i++)
+		if (!provider || strcmp(clouds[i].provider, provider) == 0)
+			return &clouds[i];
+	return NULL;
+}
+
+/**
+ * gcp_cloud_names() - The providers there are, for a message
+ * @out:	"'gcp' or ..." is appended
+ */
+void gcp_cloud_names(struct buf *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(clouds); i++)
+		buf_printf(out, "%s'%s'", i ? " or " : "", clouds[i].provider);
+}
+
+/**
+ * cloud_of() - The cloud of a lab
+ * @lab:	Lab
+ *
+ * Return: cloud
+ */
+static const struct gcp_cloud *cloud_of(const struct lab *lab)
+{
+	const struct gcp_cloud *cloud = gcp_cloud_find(lab->provider);
+
+	return cloud ? cloud : &clouds[0];
+}
+
+/* Words of a netsetup verb in the provider form. */
+#define NETSETUP_WORDS(lab, verb)                                        \
+	{                                                                \
+		"netsetup", verb, "--provider", cloud_of(lab)->provider, \
+			"--shoot", GCP_SHOOT,                            \
+			cloud_of(lab)->nat64 ? "--nat64" : NULL,         \
+			cloud_of(lab)->nat64, NULL                       \
+	}
 
 /**
  * gcp_nodes() - Number of nodes of a lab
@@ -147,6 +206,19 @@ static int write_metadata(struct member *router, unsigned int nodes,
 }
 
 /**
+ * version_of() - The Kubernetes a node's network is made for
+ * @lab:	Lab
+ *
+ * Return: the one that runs there
+ */
+static const char *version_of(const struct lab *lab)
+{
+	return lab->outside && lab->outside->kubernetes ?
+		       lab->outside->kubernetes :
+		       GCP_KUBERNETES;
+}
+
+/**
  * write_shoot() - The document a node's network is made of, of the version that runs there
  * @node:	Node
  *
@@ -154,13 +226,45 @@ static int write_metadata(struct member *router, unsigned int nodes,
  */
 static int write_shoot(struct member *node)
 {
-	const struct outside *outside = node->lab->outside;
 	_cleanup_(buf_release) struct buf text = BUF_INIT;
 
-	buf_printf(&text, shoot_yaml,
-		   outside && outside->kubernetes ? outside->kubernetes :
-						    GCP_KUBERNETES);
+	buf_printf(&text, shoot_yaml, version_of(node->lab));
 	return member_write(node, GCP_SHOOT, buf_text(&text), 0644);
+}
+
+/**
+ * give_address() - What a node has before netsetup comes
+ * @node:	Node
+ * @router:	The cloud
+ * @n:		Number of the node
+ *
+ * The plan of the cluster; and where nobody tells it, its address and its way out.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int give_address(struct member *node, struct member *router,
+			unsigned int n)
+{
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	char ifname[16], address[ADDR_STRLEN];
+	struct addr lla;
+	int r;
+
+	if (!cloud_of(node->lab)->onlink)
+		return write_shoot(node);
+	(void)snprintf(ifname, sizeof(ifname), "n%u", n);
+	(void)snprintf(address, sizeof(address), "2001:db8:10:0:%u::1/128", n);
+	r = member_link_local(router, ifname, &lla);
+	buf_printf(&text, own_yaml, n, ADDR_TEXT(&lla), version_of(node->lab));
+	if (r == 0)
+		r = member_write(node, GCP_SHOOT, buf_text(&text), 0644);
+	if (r == 0)
+		r = member_sysctl(node, "net/ipv6/conf/eth0/accept_ra", "0");
+	if (r == 0)
+		r = member_addr_add(node, "eth0", address);
+	return r < 0 ? r :
+		       member_route_add(node, "default", ADDR_TEXT(&lla),
+					"eth0", NULL);
 }
 
 /**
@@ -176,9 +280,11 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n,
 		     const struct member_opts *node_opts)
 {
 	char name[16], ifname[16], mac[18], mac_router[18], dst[ADDR_STRLEN];
-	struct veth_opts opts = { .mtu = GCP_MTU,
+	struct veth_opts opts = { .mtu = cloud_of(lab)->mtu,
 				  .mac_a = mac_router,
 				  .mac_b = mac };
+	char gateway[ADDR_STRLEN];
+	const char *via = NULL;
 	struct member *node;
 	struct addr lla;
 	int r;
@@ -192,19 +298,21 @@ static int join_node(struct lab *lab, struct member *router, unsigned int n,
 	if (r == 0)
 		r = member_sysctl(node, NO_DAD, "0");
 	if (r == 0)
-		r = write_shoot(node);
-	if (r == 0)
 		r = lab_veth(lab, router, ifname, node, "eth0", &opts);
 	if (r == 0)
 		r = member_link_local(node, "eth0", &lla);
 	if (r < 0)
 		return r;
+	if (!cloud_of(lab)->onlink)
+		via = addr_format(&lla, gateway);
+	r = give_address(node, router, n);
 	(void)snprintf(dst, sizeof(dst), "2001:db8:10:0:%u::1/128", n);
-	r = member_route_add(router, dst, ADDR_TEXT(&lla), ifname, NULL);
+	if (r == 0)
+		r = member_route_add(router, dst, via, ifname, NULL);
 	if (r < 0)
 		return r;
 	(void)snprintf(dst, sizeof(dst), "2001:db8:10:0:%u::/112", n);
-	return member_route_add(router, dst, ADDR_TEXT(&lla), ifname, NULL);
+	return member_route_add(router, dst, via, ifname, NULL);
 }
 
 /**
@@ -342,6 +450,8 @@ static int start_services(struct lab *lab, struct member *router,
 	struct daemon *daemon;
 	int r;
 
+	if (cloud_of(lab)->onlink)
+		return 0;
 	r = write_metadata(router, nodes, NULL, 0);
 	if (r < 0)
 		return lab_fail(lab, r, "metadata of the nodes");
@@ -421,6 +531,33 @@ int gcp_await_default(struct lab *lab, bool wanted)
 }
 
 /**
+ * start_watches() - netsetup watch in every node: it answers for the node's pods
+ * @lab:	Lab
+ * @nodes:	Number of nodes
+ *
+ * Return: 0 once all do, or an errno that was told to the user
+ */
+static int start_watches(struct lab *lab, unsigned int nodes)
+{
+	const char *const argv[] = NETSETUP_WORDS(lab, "watch");
+	static const struct spawn_opts opts = { .log = "netsetup-watch",
+						.ready = "watching" };
+	char name[16];
+	int r = 0;
+
+	for (unsigned int n = 1; r == 0 && n <= nodes; n++) {
+		(void)snprintf(name, sizeof(name), "node%u", n);
+		r = member_spawn(lab_member(lab, name), argv, &opts, NULL);
+	}
+	for (unsigned int n = 1; r == 0 && n <= nodes; n++) {
+		(void)snprintf(name, sizeof(name), "node%u", n);
+		r = daemon_wait(member_daemon(lab_member(lab, name), opts.log),
+				lab_deadline(20));
+	}
+	return r;
+}
+
+/**
  * gcp_apply() - netsetup apply in every node at once
  * @lab:	Lab
  * @nodes:	Number of nodes
@@ -429,6 +566,7 @@ int gcp_await_default(struct lab *lab, bool wanted)
  */
 int gcp_apply(struct lab *lab, unsigned int nodes)
 {
+	const char *const argv[] = NETSETUP_WORDS(lab, "apply");
 	_cleanup_free_ struct lab_job *jobs = calloc(nodes, sizeof(*jobs));
 	int r;
 
@@ -439,12 +577,15 @@ int gcp_apply(struct lab *lab, unsigned int nodes)
 
 		(void)snprintf(name, sizeof(name), "node%u", n + 1);
 		jobs[n].member = lab_member(lab, name);
-		jobs[n].argv = netsetup_apply;
-		r = wait_for_router(jobs[n].member, lab_deadline(20));
+		jobs[n].argv = argv;
+		r = cloud_of(lab)->onlink ?
+			    0 :
+			    wait_for_router(jobs[n].member, lab_deadline(20));
 		if (r < 0)
 			return r;
 	}
-	lab_step(lab, "setting the nodes up: netsetup apply --provider gcp");
+	lab_step(lab, "setting the nodes up: netsetup apply --provider %s",
+		 cloud_of(lab)->provider);
 	r = lab_jobs(lab, jobs, nodes, lab_deadline(60));
 	for (unsigned int n = 0; n < nodes; n++) {
 		if (jobs[n].status != 0)
@@ -453,7 +594,7 @@ int gcp_apply(struct lab *lab, unsigned int nodes)
 		buf_release(&jobs[n].out);
 		buf_release(&jobs[n].err);
 	}
-	return r;
+	return r < 0 || !cloud_of(lab)->onlink ? r : start_watches(lab, nodes);
 }
 
 /**
@@ -491,6 +632,7 @@ int gcp_forward(struct lab *lab, const struct gcp_forward *all, size_t n,
 		const struct gcp_forward *one, bool on)
 {
 	struct member *router = lab_member(lab, "router"), *node;
+	const char *const argv[] = NETSETUP_WORDS(lab, "apply");
 	int64_t deadline = lab_deadline(20);
 	char name[16], ifname[16];
 	struct addr lla;
@@ -508,7 +650,7 @@ int gcp_forward(struct lab *lab, const struct gcp_forward *all, size_t n,
 				  NULL) :
 		 member_route_del(router, one->address, NULL, ifname, NULL);
 	while (r == 0) {
-		r = member_do(node, netsetup_apply);
+		r = member_do(node, argv);
 		if (r == 0)
 			r = has_local(node, one->address);
 		if (r < 0 || r == on)

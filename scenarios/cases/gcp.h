@@ -11,6 +11,22 @@
 #include "scenarios/lab.h"
 
 #define GCP_NODES_MAX 32 /* interfaces that fabric-ra takes */
+/* What the router does, and how a node comes by its address: a row for each provider
+ * whose cloud can be played. */
+struct gcp_cloud {
+	const char *provider; /* netsetup's profile */
+	/* Nothing is routed to a node: the router has its addresses and its pods' on the
+	 * link, and asks for each (NDP); nobody tells a node anything, its address and
+	 * default route are there before netsetup is. Else metadata and RA tell. */
+	bool onlink;
+	unsigned int mtu; /* of the cables of nodes */
+	/* Where nobody tells: the resolver, and the prefix of NAT64; NULL: metadata or RA */
+	const char *nameserver, *nat64;
+};
+/* NULL: the first. Return: NULL where there is no such one. */
+const struct gcp_cloud *gcp_cloud_find(const char *provider);
+void gcp_cloud_names(struct buf *out); /* "'gcp' or ..." */
+
 unsigned int gcp_nodes(const struct lab *lab);
 /* The router with its services, and nodes without addresses on their cables. */
 must_check int gcp_cloud(struct lab *lab, unsigned int nodes,

@@ -180,7 +180,8 @@ static int up(struct lab *lab)
 		r = cluster_wait_name(c, lab_deadline(NODES_S));
 	if (r == 0)
 		r = cluster_check_v4(c);
-	if (r == 0)
+	/* Where metadata can tell a node of its addresses. */
+	if (r == 0 && !gcp_cloud_find(lab->provider)->onlink)
 		r = cluster_balance(c);
 	return r < 0 ? r : cluster_forward(c);
 }

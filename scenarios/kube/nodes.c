@@ -3,6 +3,7 @@
 /*
  * What runs on every node: containerd, kubelet, kube-proxy; their files by netsetup.
  */
+#include "scenarios/cases/gcp.h"
 #include "scenarios/kube/cluster.h"
 
 #include "lib/cleanup.h"
@@ -16,7 +17,7 @@
 static const struct {
 	const char *path, *words[4];
 } files[] = {
-	{ "/etc/resolv.conf", { "resolv.conf" } },
+	{ "/etc/resolv.conf", { "resolv.conf" } }, /* the first: see below */
 	{ "/etc/hosts", { "hosts" } },
 	{ "/etc/containerd/config.toml", { "containerd" } },
 	{ "/etc/cni/net.d/10-shoot6.conflist",
@@ -162,19 +163,26 @@ int cluster_link_plugins(struct cluster *c)
  */
 int cluster_configure_nodes(struct cluster *c)
 {
+	const char *one = gcp_cloud_find(c->lab->provider)->nameserver;
 	size_t n = N_FILES * c->n_nodes;
+	char nameserver[80] = "";
 	_cleanup_free_ struct lab_job *jobs = calloc(n, sizeof(*jobs));
 	_cleanup_free_ struct emit_words *words = calloc(n, sizeof(*words));
 	int r;
 
 	if (!jobs || !words)
 		return lab_fail(c->lab, -ENOMEM, "files of the nodes");
+	if (one)
+		(void)snprintf(nameserver, sizeof(nameserver), "nameserver=%s",
+			       one);
 	for (size_t i = 0; i < n; i++) {
 		size_t f = i % N_FILES;
 
 		words[i] = (struct emit_words){ { "netsetup", "emit" } };
 		memcpy(words[i].argv + 2, files[f].words,
 		       sizeof(files[f].words));
+		if (f == 0 && nameserver[0])
+			words[i].argv[3] = nameserver;
 		jobs[i].member =
 			cluster_node(c, (unsigned int)(i / N_FILES) + 1);
 		jobs[i].argv = words[i].argv;

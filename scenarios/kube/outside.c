@@ -8,6 +8,7 @@
 #include "lib/cleanup.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
+#include "scenarios/cases/gcp.h"
 #include "scenarios/cgroup.h"
 #include "scenarios/kube/images.h"
 
@@ -211,6 +212,8 @@ static int find_programs(struct outside *o, struct cluster_outside *k)
 int cluster_prepare(struct outside *outside)
 {
 	struct cluster_outside *k = calloc(1, sizeof(*k));
+	_cleanup_(buf_release) struct buf names = BUF_INIT;
+	const struct gcp_cloud *cloud;
 	int r;
 
 	if (!k)
@@ -228,13 +231,14 @@ int cluster_prepare(struct outside *outside)
 	}
 	(void)snprintf(k->kubeconfig, sizeof(k->kubeconfig), "%s/kubeconfig",
 		       outside->dir);
-	if (!outside->provider)
-		outside->provider = "gcp";
-	if (strcmp(outside->provider, "gcp") != 0) {
-		log_error("provider '%s': clusters are played on 'gcp' alone",
-			  outside->provider);
+	cloud = gcp_cloud_find(outside->provider);
+	if (!cloud) {
+		gcp_cloud_names(&names);
+		log_error("provider '%s': clusters are played on %s",
+			  outside->provider, buf_text(&names));
 		return EXIT_USAGE;
 	}
+	outside->provider = cloud->provider;
 	r = check_cgroups();
 	if (r == EXIT_OK)
 		r = check_inotify(k->nodes);
