@@ -58,6 +58,10 @@ uids=$(kc get pods a c -o 'jsonpath={.items[*].metadata.uid} {.items[*].status.p
 mapfile -t kubelet < <(on_node node1 sh -c 'tr "\0" "\n" </proc/$(pidof kubelet)/cmdline')
 is 'the kubelet is found' /opt/shoot6/kube/kubelet "${kubelet[0]}"
 
+far="2001:db8:10:0:2::1 2001:db8:53::53 fd20:ce::254"
+for to in $far; do
+	holds "node 1 reaches $to" on_node node1 ping -c 1 -W 5 "$to"
+done
 on_node router nft -f - <<-'N'
 	table inet cut {
 		chain forward {
@@ -76,6 +80,11 @@ left() { on_node node1 sh -c 'ls -d /proc/[0-9]* | wc -l'; }
 gone() { [ "$(left)" -le 4 ]; }
 holds 'every process of node 1 has ended but its first' wait_for -t 10 gone
 fails 'and with them the API' kc --request-timeout=2s get --raw /readyz
+for to in $far; do
+	fails "now it does not reach $to" on_node node1 ping -c 1 -W 1 "$to"
+done
+echo during >&9
+holds 'meanwhile the connection of the others goes on' wait_for -t 10 grep -q during "$T/echo"
 
 on_node node1 containerd >"$T/containerd.log" 2>&1 &
 wait_for -t 20 on_node node1 ctr version
@@ -89,6 +98,10 @@ for port in 10257 10259; do
 done
 is 'pods of other nodes are the same, with their addresses' "$uids" \
 	"$(kc get pods a c -o 'jsonpath={.items[*].metadata.uid} {.items[*].status.podIP}')"
+for p in a c; do
+	is "which pod $p has in fact" "${pod_ip[$p]}" \
+		"$(in_pod $p ip -j -6 addr show scope global | jq -r '.[].addr_info[].local//empty')"
+done
 is 'never restarted' '0 0' "$(kc get pods a c -o 'jsonpath={.items[*].status.containerStatuses[0].restartCount}')"
 echo after >&9
 holds 'their connection has lasted' wait_for -t 10 grep -q after "$T/echo"
