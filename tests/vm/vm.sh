@@ -16,7 +16,7 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 : "${BIN:=$TOP/build/bin}" "${TESTS:=$TOP/build/tests}" "${VM:=$TOP/build/vm}"
 export BIN TESTS VM
-# Debian 12's kernel, and the one of its backports and of Debian 13.
+# Debian 12's own kernel, and the newer one that it has packages of.
 read -ra VM_SERIES <<<"${VM_SERIES:-6.1 6.12}"
 
 # vm_skip REASON - say why nothing runs, count it, and exit 77
@@ -51,8 +51,7 @@ vm_build() {
 # vm_start SERIES NAME SECONDS [WORDS [ARGUMENT]...] - words of the kernel's command line
 # for the guest, further arguments of qemu; it is ended when the time is over
 #
-# Randomised addresses would have each program translated anew at each start: they cost
-# three quarters of the speed.
+# Randomised addresses would have each program translated anew at each start.
 vm_start() {
 	local series=$1 name=$2 words=${4:-} version
 
