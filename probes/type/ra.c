@@ -9,6 +9,7 @@
 #include "probes/type/types.h"
 
 #include <errno.h>
+#include <linux/ipv6_route.h>
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <string.h>
@@ -169,6 +170,23 @@ static void ready(struct probe *p, int fd, uint32_t events)
 }
 
 /**
+ * lives_without() - Whether a node's default route is of no advertisement
+ * @s:		State of the node
+ *
+ * A cloud that gives gateways by its metadata need not advertise; so does one whose
+ * advertisements a program of the node reads, but there one answers.
+ *
+ * Return: true if there is one, and none by the kernel from an advertisement
+ */
+static bool lives_without(const struct node_state *s)
+{
+	for (size_t i = 0; i < s->n_routes; i++)
+		if (s->routes[i].flags & RTF_ADDRCONF)
+			return false;
+	return s->n_routes > 0;
+}
+
+/**
  * expired() - Nobody answered
  * @p:		Probe
  */
@@ -181,6 +199,11 @@ static void expired(struct probe *p)
 			p, REASON_RA_INVALID,
 			"%u advertisements came, none with hop limit 255 and a link-local source",
 			l->invalid);
+	else if (lives_without(probe_state(p)))
+		probe_skip(
+			p, REASON_NO_TARGET,
+			"nobody advertises on %s, and the default route is of no advertisement",
+			probe_state(p)->uplink);
 	else
 		probe_fail(
 			p, REASON_RA_MISSING,

@@ -26,10 +26,16 @@ none() { ! others; }
 cgroups() { find /sys/fs/cgroup -type d -path '*/shoot6/kill*'; }
 
 # Bad input and missing things, before anything is made
+if [ "$(</proc/sys/fs/inotify/max_user_instances)" -lt 290 ]; then
+	run "$S" up shoot --nodes 32
+	is 'too few inotify instances' 2 "$rc"
+	matches 'with the value that is needed' \
+		"'fs.inotify.max_user_instances' is [0-9]+, [0-9]+ are in use, [0-9]+ are needed" "$err"
+else
+	skip 'too few inotify instances' 'this machine has enough for all nodes there can be'
+fi
 run "$S" up shoot --nodes 90
-is 'too few inotify instances' 2 "$rc"
-matches 'with the value that is needed' \
-	"'fs.inotify.max_user_instances' is [0-9]+, [0-9]+ are in use, [0-9]+ are needed" "$err"
+is 'more nodes than a cloud has' 2 "$rc"
 run env KUBE_BIN="$T" "$S" up shoot
 is 'KUBE_BIN without programs' 2 "$rc"
 like 'says which' "KUBE_BIN '$T': no kube-apiserver" "$err"

@@ -20,7 +20,8 @@ is "podCIDRs are the nodes'" '2001:db8:10:0:1::/112 2001:db8:10:0:2::/112 2001:d
 # As kube-cluster.t: from pods and nodes of every node, to each other and outside.
 run "$S" run shoot --json
 is 'the suite passes' 0 "$rc"
-jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/.out"
+jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/.out" ||
+	diag "$(jq -c '.results[]|select(.verdict|IN("fail", "blocked", "unknown"))' "$T/.out")"
 neighbours=$(on_node router ip -6 neigh show dev n2)
 matches 'pods were asked for on the link' '2001:db8:10:0:2::[0-9a-f]+ lladdr' "$neighbours"
 like 'and node2 has answered' "lladdr $(on_node node2 cat /sys/class/net/eth0/address)" "$neighbours"

@@ -142,6 +142,10 @@ is 'EGR-1 is blocked by what another program found' RTE-1@pod:n1/a \
 # Nobody advertises.
 probe pod --vantage host:n1 --check RND-1 --check RND-3
 is 'RND-1' ra-missing "$(said RND-1 '' '' .reason)"
+ip -6 route add default via 2001:db8:1::1
+probe pod --vantage host:n1 --check RND-1
+is 'RND-1 where the gateway is given otherwise' skip/no-target "$(said RND-1 '' '' '.verdict + "/" + .reason')"
+ip -6 route del default
 sysctl -qw net.ipv6.conf.all.forwarding=1
 probe pod --vantage host:n1 --check RND-3
 is 'RND-3' accept-ra "$(said RND-3 '' '' .reason)"
