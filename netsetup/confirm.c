@@ -12,6 +12,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TRIES    60 /* of the timer to take a transaction back */
+#define AGAIN_MS 1000
+
 /**
  * is_waiting() - Whether our transaction still awaits its confirmation
  * @e:		Engine
@@ -69,23 +72,48 @@ static bool wait_deadline(struct engine *e, int64_t deadline, uint64_t id)
 }
 
 /**
+ * take_back_at() - Wait for the deadline, and take the transaction back
+ * @options:	Of the engine
+ * @deadline:	CLOCK_BOOTTIME ns
+ * @id:		The transaction's
+ *
+ * Return: 0 also where there is nothing left to wait for; or a negative errno
+ */
+static int take_back_at(const struct engine_options *options, int64_t deadline,
+			uint64_t id)
+{
+	_cleanup_(engine_close) struct engine e;
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
+	int r = engine_open(&e, options);
+
+	if (r < 0)
+		return r;
+	/* Opening takes it back. */
+	return wait_deadline(&e, deadline, id) ? txn_open(&e, "confirm", &t) :
+						 0;
+}
+
+/**
  * run_timer() - Life of the detached process
  * @options:	Of the engine
  * @deadline:	CLOCK_BOOTTIME ns
  * @id:		The transaction's
+ *
+ * Nobody else will do it while nobody can reach the node: what fails is tried again. What
+ * fails for a minute is for the next verb to say.
  */
 static void run_timer(const struct engine_options *options, int64_t deadline,
 		      uint64_t id)
 {
 	struct engine_options o = *options;
-	_cleanup_(engine_close) struct engine e;
-	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
 
 	o.crash_at = 0;
-	/* Opening takes it back; what fails is for the next verb to say. */
-	if (engine_open(&e, &o) == 0 && wait_deadline(&e, deadline, id) &&
-	    txn_open(&e, "confirm", &t) < 0)
-		_exit(1);
+	for (unsigned int i = 0; i < TRIES; i++) {
+		if (take_back_at(&o, deadline, id) == 0)
+			_exit(0);
+		(void)poll(NULL, 0, AGAIN_MS);
+	}
+	_exit(1);
 }
 
 /**
