@@ -43,6 +43,8 @@ static int inject(struct lab *lab)
  * @lab:	Lab
  *
  * The next advertisement brings the route back; a kubelet notices when it tries again.
+ * kube-proxy hears of no new service until its dead connection is given up, half a minute
+ * later: it is started anew, as it would be with the node.
  *
  * Return: 0, or an errno that was told to the user
  */
@@ -51,9 +53,10 @@ static int heal(struct lab *lab)
 	struct cluster *c = lab->data;
 	int r = member_sysctl(cluster_node(c, 2), CONF "accept_ra", "2");
 
-	return r < 0 ? r :
-		       cluster_wait_node(c, 2, cluster_node_well,
-					 "node2 to be ready");
+	if (r == 0)
+		r = cluster_wait_node(c, 2, cluster_node_well,
+				      "node2 to be ready");
+	return r < 0 ? r : cluster_restart_proxy(c, 2);
 }
 
 const struct fault fault_accept_ra_lost = {

@@ -103,6 +103,7 @@ must_check int cluster_start_kubelet(struct cluster *c, unsigned int n);
 must_check int cluster_restart_kubelet(struct cluster *c, unsigned int n,
 				       bool node_ip);
 must_check int cluster_start_proxies(struct cluster *c);
+must_check int cluster_restart_proxy(struct cluster *c, unsigned int n);
 
 /* objects.c */
 must_check int cluster_objects(struct cluster *c); /* once the API serves */

@@ -315,6 +315,23 @@ static int start_proxy(struct cluster *c, unsigned int n)
 }
 
 /**
+ * cluster_restart_proxy() - Start a node's kube-proxy anew
+ * @c:		Cluster
+ * @n:		Number of the node
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_restart_proxy(struct cluster *c, unsigned int n)
+{
+	struct daemon *d = member_daemon(cluster_node(c, n), "kube-proxy");
+
+	if (d)
+		cluster_unguard(c, d);
+	daemon_stop(d);
+	return start_proxy(c, n);
+}
+
+/**
  * cluster_start_proxies() - Start kube-proxy on every node
  * @c:		Cluster
  *
