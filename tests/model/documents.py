@@ -44,6 +44,10 @@ class Draw:
         return {k: v for k, v in fields.items() if self.maybe(share)}
 
     def links(self):
+        kinds = self.some(self.kinds)
+        # What rests on another link: the cable's end, or one of ours that comes and goes.
+        on = {kind: self.one("v1", "d0") if "dummy" in kinds else "v1"
+              for kind in ("macvlan", "vlan")}
         # What cannot change of a link goes with its name.
         made = {
             "bridge": {"name": "br0"},
@@ -53,19 +57,23 @@ class Draw:
                       **self.extra(local="2001:db8::2"),
                       **self.one({"name": "x1", "id": 42}, {"name": "x2", "id": 43},
                                  {"name": "x3", "id": 43, "port": 4790})},
-            "macvlan": {"name": "m0", "parent": "v1",
+            "macvlan": {"name": "m0" if on["macvlan"] == "v1" else "m1", "parent": on["macvlan"],
                         "mode": self.one("bridge", "private", "vepa")},
-            "vlan": {"parent": "v1", **self.one({"name": "l7", "id": 7}, {"name": "l8", "id": 8})},
+            "vlan": {"parent": on["vlan"], **(
+                {"name": "l9", "id": 9} if on["vlan"] != "v1" else
+                self.one({"name": "l7", "id": 7}, {"name": "l8", "id": 8}))},
             "vrf": self.one({"name": "f0", "table": 300}, {"name": "f1", "table": 301}),
         }
         links = []
         # Of a link of ours, MTU and MAC address stay where they are stated no more.
         always, often = 1, 0.4 if self.more else 1
-        for kind in self.some(self.kinds):
+        for kind in kinds:
             link = {**made[kind], "kind": kind, "addrgen": "none", "up": True}
             # A bridge without an MTU of its own has the smallest of its ports.
             link.update(self.extra(always if kind == "bridge" else often,
                                    mtu=self.one(1300, 1400)))
+            if link.get("parent") == "d0":
+                link["mtu"] = 1300  # none has more than the one below
             if kind not in ("vxlan", "vrf"):
                 # None has another one's, and a bridge one of its own: else it has
                 # that of a port, and its neighbours go when the port does.
@@ -74,7 +82,8 @@ class Draw:
                                        mac=f"02:00:00:00:00:{last:02x}"))
             link.update(self.extra(group=self.one(5, 6),
                                    altname=f"other-{link['name']}"))
-            if kind == "veth" and self.has(links, "br0"):
+            if (kind in ("veth", "vxlan") or (kind == "dummy" and "d0" not in on.values())) \
+                    and self.has(links, "br0"):
                 link.update(self.extra(master="br0"))
             links.append(link)
             if kind not in ("vxlan", "vrf") and "master" not in link:

@@ -478,7 +478,7 @@ def main():
     ground = Kernel()
     start = ground.everything()
     judge = Judge(ground)
-    before, failed = {}, 0
+    before, failed, made = {}, 0, dict.fromkeys(kinds, 0)
     for n in range(int(COUNT) + 1):
         seed = int(SEED) * 100000 + n
         last = n == int(COUNT)
@@ -492,8 +492,13 @@ def main():
             print(f"document {n}, seed {seed}:", *bad, json.dumps(doc), "after", json.dumps(before), sep="\n  ")
             if failed > 3:
                 break
-        before = doc if done else before
-    print(f"{n} documents, {failed} failed; links of {' '.join(kinds)}")
+        if done:
+            before = doc
+            for link in doc.get("links", []):
+                if "kind" in link:
+                    made[link["kind"]] += 1
+    print(f"{n} documents, {failed} failed; links: "
+          + ", ".join(f"{count} {kind}" for kind, count in made.items()))
     sys.exit(failed > 0)
 
 
