@@ -156,7 +156,7 @@ static int note_owned(const struct engine *e, const struct work *w,
 }
 
 /**
- * is_second() - Whether a step is the second one of its link, whose images are noted
+ * is_second() - Whether a step is the second one of its object, whose images are noted
  * @p:		Plan
  * @at:		Place of the step
  *
@@ -166,8 +166,10 @@ static bool is_second(const struct plan *p, size_t at)
 {
 	const struct step *s = &p->steps[at];
 
-	for (size_t i = 0; s->stage == STAGE_LINK_UP && i < at; i++)
-		if (p->steps[i].kind == KIND_LINK &&
+	if (s->stage != STAGE_LINK_UP && s->stage != STAGE_ROUTE_SOURCE)
+		return false;
+	for (size_t i = 0; i < at; i++)
+		if (p->steps[i].kind == s->kind &&
 		    p->steps[i].want == s->want)
 			return true;
 	return false;

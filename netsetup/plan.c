@@ -477,6 +477,79 @@ static int diff_neighbours(struct differ *d)
 }
 
 /**
+ * takes_address() - Whether a step takes an address away, be it for an instant
+ * @d:		Run
+ * @s:		Step
+ *
+ * Return: the address; NULL where it does not
+ */
+static const struct address *takes_address(const struct differ *d,
+					   const struct step *s)
+{
+	const struct address *w = step_want(s, d->in->want);
+	const struct address *h = step_have(s, d->in->have);
+
+	if (s->kind != KIND_ADDRESS || !h || h->local)
+		return NULL;
+	return !w || w->len != h->len || h->failed ? h : NULL;
+}
+
+/**
+ * put_sourced() - Put the routes from an address again
+ * @d:		Run, kind route
+ * @address:	Address that goes, and that is there afterwards as well
+ * @late:	It goes from another interface, after all routes have been put
+ *
+ * Return: 0; -ENOMEM
+ */
+static int put_sourced(struct differ *d, const struct address *address,
+		       bool late)
+{
+	const struct table *t = &d->in->want->tables[KIND_ROUTE];
+	int r = 0;
+
+	for (size_t i = 0, at = 0; i < t->n && r == 0; i++) {
+		const struct route *w =
+			MODEL_AT(d->in->want, KIND_ROUTE, route, i);
+
+		if (!IN6_ARE_ADDR_EQUAL(&w->src, &address->address))
+			continue;
+		if (late)
+			r = add_step(d, OP_CHANGE, STAGE_ROUTE_SOURCE, i + 1,
+				     place_of(d, d->in->have, w, &at));
+		else if (!is_planned(d, i + 1))
+			r = add_change(d, OP_CHANGE, i + 1,
+				       place_of(d, d->in->have, w, &at));
+	}
+	return r;
+}
+
+/**
+ * diff_sources() - Put again the routes whose source goes for an instant
+ * @d:		Run, kind route
+ *
+ * With an address the kernel takes it out of the routes from there, and leaves the routes:
+ * with one whose length changes, and (seen on 6.1, not on 6.12) with one that is on another
+ * interface by then as well.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int diff_sources(struct differ *d)
+{
+	size_t n = d->plan->n;
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		struct step s = d->plan->steps[i];
+		const struct address *a = takes_address(d, &s);
+
+		if (a)
+			r = put_sourced(d, a, !s.want);
+	}
+	return r;
+}
+
+/**
  * diff_sysctls() - Consequences of all writes to conf/all
  * @d:		Run
  *
@@ -643,6 +716,8 @@ int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
 			r = diff_sysctls(&d);
 		if (r == 0 && k == KIND_NEIGHBOUR)
 			r = diff_neighbours(&d);
+		if (r == 0 && k == KIND_ROUTE)
+			r = diff_sources(&d);
 	}
 	if (r == 0)
 		r = sort_steps(&plan);

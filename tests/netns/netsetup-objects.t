@@ -126,6 +126,35 @@ unlike 'skip: usable at once' tentative "$(ip -6 addr show dev eth0)"
 "${netsetup[@]}" undo >/dev/null
 sysctl -qw net.ipv6.conf.eth0.dad_transmits=1
 
+# A route from an address: the kernel takes the source out of it when the address goes, also
+# where it goes but for an instant (another length) or is on another interface by then.
+ip link add eth1 type veth peer name eth2
+sourced() { # DEV LENGTH
+	cat >"$T/sourced.yaml" <<-Y
+		version: 1
+		links: [{name: eth1, up: true}]
+		addresses: [{address: "2001:db8:7::1/$2", dev: $1, dad: skip}]
+		routes:
+		- {dst: "2001:db8:a::/48", via: "fe80::1", dev: eth0, src: "2001:db8:7::1"}
+		- {dst: "2001:db8:b::/48", dev: eth0, src: "2001:db8:7::1"}
+	Y
+	"${netsetup[@]}" apply "$T/sourced.yaml" 2>&1
+}
+sources() { ip -6 route show proto 166 | grep -c 'src 2001:db8:7::1'; }
+holds 'routes from an address' sourced eth0 64
+is 'have their source' 2 "$(sources)"
+for to in 'eth0 80' 'eth1 80' 'eth0 64'; do
+	# shellcheck disable=SC2086 # two words
+	holds "their address becomes $to" sourced $to
+	is "$to: they still have it" 2 "$(sources)"
+	run "${netsetup[@]}" apply --json "$T/sourced.yaml"
+	like "$to: nothing to do afterwards" '"mutating":0' "$out"
+done
+holds 'that is undone' "${netsetup[@]}" undo
+is 'they still have it' 2 "$(sources)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+ip link del eth1
+
 # Somebody else has it.
 ns other ip addr add 2001:db8:6::1/64 dev p0 nodad
 dad wait

@@ -97,6 +97,18 @@ static void test_steps(void)
 		{ "version: 1\n",
 		  "version: 1\nroutes: [{dst: default, via: \"2001:db8::1\", dev: a}, {dst: \"2001:db8::1/128\", dev: a}]\naddresses: [{address: \"2001:db8::2/128\", dev: a}]\n",
 		  "0 address;0 route;0 route;" },
+		/* A route from an address that changes its length is put again. */
+		{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
+		  "version: 1\naddresses: [{address: \"2001:db8::1/80\", dev: a}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
+		  "1 address;1 route;" },
+		/* From one that changes its interface: after it has gone from the old one. */
+		{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}]\n",
+		  "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: b}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: b, src: \"2001:db8::1\"}]\n",
+		  "0 address;0 route;2 address;1 route;1 route;" },
 		/* accept_ra comes before forwarding. */
 		{ "version: 1\n",
 		  "version: 1\nuplinks: [a]\nforwarding: true\n",
