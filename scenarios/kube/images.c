@@ -385,22 +385,14 @@ static int make_store(struct making *m)
 }
 
 /**
- * image_store() - The store for these programs, made now if need be
- * @bin:	The programs
- * @control:	With the control plane's image, which is large
- * @ret:	Gets the store's folder
+ * lock_stores() - Wait until nobody else makes, links or removes stores
+ * @bin:	.cache is their place
  * @problem:	Gets one line
  *
- * Stores of other programs go, so that the cache holds two at most.
- *
- * Return: 0, or a negative errno after saying why
+ * Return: descriptor that holds the lock, or a negative errno after saying why
  */
-int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
-		struct buf *problem)
+static int lock_stores(const struct kube_bin *bin, struct buf *problem)
 {
-	struct making m = { .bin = bin,
-			    .control = control,
-			    .problem = problem };
 	_cleanup_close_ int lock = -1;
 	char path[PATH_MAX];
 	int r;
@@ -409,11 +401,36 @@ int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
 	(void)mkdir(path, 0755);
 	(void)snprintf(path, sizeof(path), "%s/stores/.lock", bin->cache);
 	lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (lock < 0 || flock(lock, LOCK_EX) < 0) {
-		r = -errno;
-		buf_printf(problem, "'%s': %s", path, strerror(-r));
-		return r;
-	}
+	if (lock >= 0 && flock(lock, LOCK_EX) == 0)
+		return TAKE_FD(lock);
+	r = -errno;
+	buf_printf(problem, "'%s': %s", path, strerror(-r));
+	return r;
+}
+
+/**
+ * image_store_open() - The store for these programs, made now if need be
+ * @bin:	The programs
+ * @control:	With the control plane's image, which is large
+ * @ret:	Gets the store; the caller releases it when nodes have their links
+ * @problem:	Gets one line
+ *
+ * Stores of other programs go, so that the cache holds two at most.
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int image_store_open(const struct kube_bin *bin, bool control,
+		     struct image_store *ret, struct buf *problem)
+{
+	struct making m = { .bin = bin,
+			    .control = control,
+			    .problem = problem };
+	_cleanup_close_ int lock = lock_stores(bin, problem);
+	char path[PATH_MAX];
+	int r;
+
+	if (lock < 0)
+		return lock;
 	r = name_store(&m);
 	if (r < 0) {
 		if (!problem->len)
@@ -427,8 +444,19 @@ int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
 		if (r < 0)
 			return r;
 	}
-	(void)snprintf(ret, PATH_MAX, "%s", m.dir);
+	ret->lock = TAKE_FD(lock);
+	(void)snprintf(ret->dir, sizeof(ret->dir), "%s", m.dir);
 	return 0;
+}
+
+/**
+ * image_store_release() - Let others make and remove stores again
+ * @store:	The store; never opened is fine
+ */
+void image_store_release(struct image_store *store)
+{
+	cleanup_close(&store->lock);
+	store->lock = -1;
 }
 
 /**
@@ -439,12 +467,13 @@ int image_store(const struct kube_bin *bin, bool control, char ret[PATH_MAX],
  *
  * Return: 0, or a negative errno after saying why
  */
-int image_store_link(const char *store, const char *folder, struct buf *problem)
+int image_store_link(const struct image_store *store, const char *folder,
+		     struct buf *problem)
 {
-	int r = store_link(store, folder);
+	int r = store_link(store->dir, folder);
 
 	if (r < 0)
-		buf_printf(problem, "image store '%s' to '%s': %s", store,
+		buf_printf(problem, "image store '%s' to '%s': %s", store->dir,
 			   folder, strerror(-r));
 	return r;
 }

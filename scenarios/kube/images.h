@@ -9,6 +9,10 @@
  * each node then gets hard links of it (its databases copied), which takes 0.1 s where
  * importing on each node takes 8. Blobs and committed layers are only ever read.
  *
+ * Another cluster that comes up may be made of other programs, and remove this store for
+ * one of its own: struct image_store holds the cache's lock from image_store_open() on
+ * until image_store_release(), and nodes are linked in between.
+ *
  * Functions say what failed in the problem buffer and return a negative errno.
  */
 
@@ -25,10 +29,18 @@
 /* The suite's own image, from the programs beside this one. */
 must_check int image_shoot6(const char *path, const char *reference,
 			    struct buf *problem);
-/* Makes the store if the cache has none for these programs; @ret: its folder.
+
+struct image_store {
+	int lock; /* held: nobody else makes or removes stores */
+	char dir[PATH_MAX];
+};
+#define IMAGE_STORE_INIT { .lock = -1 }
+
+/* Makes the store if the cache has none for these programs.
  * @control: with IMAGE_CONTROL, in a store of its own. */
-must_check int image_store(const struct kube_bin *bin, bool control,
-			   char ret[PATH_MAX], struct buf *problem);
+must_check int image_store_open(const struct kube_bin *bin, bool control,
+				struct image_store *ret, struct buf *problem);
 /* Links a store into an empty folder (of the same file system, else copies). */
-must_check int image_store_link(const char *store, const char *folder,
-				struct buf *problem);
+must_check int image_store_link(const struct image_store *store,
+				const char *folder, struct buf *problem);
+void image_store_release(struct image_store *store);

@@ -149,8 +149,8 @@ static int open_listener(struct cluster_outside *k)
  *
  * Return: 0, or an errno after saying why
  */
-static int link_images(const char *dir, const char *store, unsigned int nodes,
-		       struct buf *problem)
+static int link_images(const char *dir, const struct image_store *store,
+		       unsigned int nodes, struct buf *problem)
 {
 	char path[PATH_MAX];
 	int r = 0;
@@ -183,17 +183,18 @@ static int link_images(const char *dir, const char *store, unsigned int nodes,
  */
 static int find_programs(struct outside *o, struct cluster_outside *k)
 {
+	_cleanup_(image_store_release) struct image_store store =
+		IMAGE_STORE_INIT;
 	_cleanup_(buf_release) struct buf problem = BUF_INIT;
-	char store[PATH_MAX];
 	int r;
 
 	r = kube_bin_find(&k->bin, &problem);
 	if (r == 0) {
 		o->step(o->step_arg, "preparing images");
-		r = image_store(&k->bin, k->static_pods, store, &problem);
+		r = image_store_open(&k->bin, k->static_pods, &store, &problem);
 	}
 	if (r == 0)
-		r = link_images(o->dir, store, k->nodes, &problem);
+		r = link_images(o->dir, &store, k->nodes, &problem);
 	if (r == 0)
 		return EXIT_OK;
 	if (problem.len)

@@ -61,11 +61,29 @@ is 'no mount is left' "$mounts" "$(wc -l </proc/self/mounts)"
 is 'no named namespace is left' '' "$(ls /run/netns)"
 is 'no link is left' lo "$(ip -br link | cut -d' ' -f1)"
 
-# Two side by side, then the holder of one is killed
-run "$S" up shoot --name kill1 --nodes 1
-is 'one node' 0 "$rc"
-run "$S" up shoot --name kill2 --nodes 1
-is 'and a second cluster of the same addresses' 0 "$rc"
+# Two at the same time, of programs that are not the same: each makes an image store, and
+# removes the other's. In a source tree of its own, whose cache is empty.
+programs=${KUBE_BIN:-$BIN/../kube/bin}
+[ -e "$programs/kubelet" ] || programs=$(dirname "$(command -v kubelet || echo /nowhere/kubelet)")
+if [ ! -e "$programs/kubelet" ]; then # not unpacked yet
+	"$S" up shoot --name kill --nodes 1 && programs=$("$S" status kill --json | jq -r .kubernetes.programs)
+	"$S" down kill
+fi
+mkdir -p "$T/tree/obj"
+cp -a "$BIN" "$T/tree/bin"
+cp -a "$BIN/../libexec" "$T/tree/"
+S=$T/tree/bin/scenario
+cp -al "$programs" "$T/kube1"
+cp -al "$programs" "$T/kube2"
+cp --remove-destination "$(realpath "$programs/coredns")" "$T/kube2/coredns"
+KUBE_BIN=$T/kube1 "$S" up shoot --name kill1 --nodes 1 2>"$T/kill1" &
+first=$!
+KUBE_BIN=$T/kube2 "$S" up shoot --name kill2 --nodes 1 2>"$T/kill2" &
+second=$!
+wait "$first" && ok 'one node' || not_ok 'one node' "$(<"$T/kill1")"
+wait "$second" && ok 'and at once a second cluster of the same addresses' ||
+	not_ok 'and at once a second cluster of the same addresses' "$(<"$T/kill2")"
+is 'one image store is left' 1 "$(find "$T/tree/kube/stores" -mindepth 1 -maxdepth 1 -type d | wc -l)"
 for name in kill1 kill2; do
 	is "$name answers" node1 "$("$("$S" status $name --json | jq -r .kubernetes.programs)/kubectl" \
 		--kubeconfig "$("$S" kubeconfig $name)" get nodes -o 'jsonpath={.items[*].metadata.name}')"
@@ -78,4 +96,27 @@ wait_for -t 10 none
 is 'no state is left of both' '' "$(ls "$XDG_STATE_HOME/shoot6" 2>/dev/null)"
 is 'no cgroup is left of both' '' "$(cgroups)"
 fails 'no process is left of both' others
+
+# While nodes are linked to a store nobody else may remove it: `up` is stopped where it
+# reads a file of it, which somebody has a lease of.
+cat >"$T/lease" <<'P'
+import fcntl, glob, os, signal, subprocess, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGIO])
+stores, command = sys.argv[1], sys.argv[2:]
+(path,) = glob.glob(stores + "/*/io.containerd.metadata.v1.bolt/meta.db")
+db = os.open(path, os.O_RDWR)
+fcntl.fcntl(db, fcntl.F_SETLEASE, fcntl.F_WRLCK)
+up = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+if not signal.sigtimedwait([signal.SIGIO], 60):
+    sys.exit("it was not read")
+lock = os.open(stores + "/.lock", os.O_RDWR)
+try:
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    print("free")
+except BlockingIOError:
+    print("held")
+up.kill()
+P
+is 'the store is locked while nodes are linked to it' held \
+	"$(KUBE_BIN=$T/kube2 python3 "$T/lease" "$T/tree/kube/stores" "$S" up shoot --name kill3 --nodes 1 2>&1)"
 done_testing
