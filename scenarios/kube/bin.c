@@ -30,38 +30,24 @@ static const char *const hyperkube_names[] = {
 	"kubelet",        "kubectl",
 };
 
-/*
- * What is not the same in all releases that were looked at. A newer one than the last
- * row is treated as the last row, an older one than the first is refused.
- */
-static const struct kube_release releases[] = {
-	{ .minor = 32, .cgroup_v1 = true },
-	{ .minor = 33, .cgroup_v1 = true, .service_cidrs = true },
-	{ .minor = 34,
-	  .cgroup_v1 = true,
-	  .service_cidrs = true,
-	  .wide_services = true },
-	{ .minor = 35, .service_cidrs = true, .wide_services = true },
-};
+/* Of Kubernetes 1.x: the oldest that was tried. No flag or field of a file that we give
+ * differs from there to 1.35. */
+#define OLDEST 32
 
 /**
- * kube_release() - What a version wants
- * @version:	"1.34.4", with or without a leading 'v'
+ * is_known() - Whether a version is one that clusters can be made of
+ * @version:	"1.34.4"
  *
- * Return: its row; NULL where it is older than all rows or no version
+ * Newer ones are taken to be as the last that was tried.
+ *
+ * Return: true unless it is older, or no version
  */
-const struct kube_release *kube_release(const char *version)
+static bool is_known(const char *version)
 {
 	unsigned int major = 0, minor = 0;
-	size_t i = ARRAY_SIZE(releases);
 
-	version += *version == 'v';
-	if (sscanf(version, "%u.%u", &major, &minor) != 2 || major != 1)
-		return NULL;
-	while (i-- > 0)
-		if (releases[i].minor <= minor)
-			return &releases[i];
-	return NULL;
+	return sscanf(version, "%u.%u", &major, &minor) == 2 && major == 1 &&
+	       minor >= OLDEST;
 }
 
 /**
@@ -280,7 +266,7 @@ static bool from_path(struct kube_bin *ret)
 
 /**
  * ask_version() - Run `kubelet --version`
- * @ret:	Its .dir is set; gets .version and .release
+ * @ret:	Its .dir is set; gets .version
  * @problem:	Gets one line
  *
  * Return: 0, or a negative errno after saying why
@@ -301,14 +287,12 @@ static int ask_version(struct kube_bin *ret, struct buf *problem)
 			   r < 0 ? strerror(-r) : "failed");
 		return r < 0 ? r : -ENOEXEC;
 	}
-	if (sscanf(buf_text(&out), "Kubernetes v%31s", ret->version) == 1)
-		ret->release = kube_release(ret->version);
-	if (!ret->release) {
-		buf_printf(problem, "'%s': version '%s' is older than 1.%u",
-			   path, ret->version, releases[0].minor);
-		return -EPROTONOSUPPORT;
-	}
-	return 0;
+	if (sscanf(buf_text(&out), "Kubernetes v%31s", ret->version) == 1 &&
+	    is_known(ret->version))
+		return 0;
+	buf_printf(problem, "'%s': version '%s' is not 1.%d or later", path,
+		   ret->version, OLDEST);
+	return -EPROTONOSUPPORT;
 }
 
 /**

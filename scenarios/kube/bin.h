@@ -2,12 +2,11 @@
 #pragma once
 
 /**
- * DOC: bin - where the Kubernetes programs are, and what their version wants
+ * DOC: bin - where the Kubernetes programs are, and of which version
  *
  * Looked for in this order: the folder KUBE_BIN names; the folders of PATH; the cache,
  * filled from ../shared/kube where that lies beside the source tree. The cache is
- * build/kube in a source tree, else $XDG_CACHE_HOME/shoot6/kube. What differs between
- * versions of Kubernetes stands in one table, see kube_release().
+ * build/kube in a source tree, else $XDG_CACHE_HOME/shoot6/kube.
  *
  * struct kube_bin is a plain value: nothing to free.
  */
@@ -17,21 +16,12 @@
 
 #include <limits.h>
 
-struct kube_release {
-	unsigned int minor; /* 34 of 1.34 */
-	bool wide_services; /* service ranges wider than /108 are accepted */
-	bool cgroup_v1; /* the kubelet starts on cgroup v1 unasked */
-	bool service_cidrs; /* networking.k8s.io/v1 servicecidrs */
-};
-
 struct kube_bin {
 	char dir[PATH_MAX - 64]; /* folder of the programs */
 	char cache[PATH_MAX - 64]; /* folder for images and stores of ours */
 	char version[32]; /* "1.34.4" */
-	const struct kube_release *release;
 };
 
 must_check int kube_bin_find(struct kube_bin *ret, struct buf *problem);
-const struct kube_release *kube_release(const char *version);
 must_check int kube_cache_dir(char path[PATH_MAX - 64]);
 must_check int kube_exe_dir(char path[PATH_MAX - 64]);

@@ -10,44 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-	const char *version;
-	unsigned int minor; /* of the row wanted; 0: refused */
-	bool cgroup_v1, service_cidrs, wide_services;
-} releases[] = {
-	{ "1.31.9", 0, false, false, false },
-	{ "v1.32.0", 32, true, false, false },
-	{ "1.33.4", 33, true, true, false },
-	{ "1.34.4", 34, true, true, true },
-	{ "v1.35.0-rc.1", 35, false, true, true },
-	{ "1.40.0", 35, false, true, true }, /* newer: as the last row */
-	{ "2.0.0", 0, false, false, false },
-	{ "", 0, false, false, false },
-	{ "latest", 0, false, false, false },
-};
-
-/**
- * test_release() - Which row a version is treated by
- */
-static void test_release(void)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(releases); i++) {
-		const char *version = releases[i].version;
-		const struct kube_release *r = kube_release(version);
-
-		CHECK_INT(version, releases[i].minor, r ? r->minor : 0);
-		if (!r)
-			continue;
-		CHECK_INT(version, releases[i].cgroup_v1, r->cgroup_v1);
-		CHECK_INT(version, releases[i].service_cidrs, r->service_cidrs);
-		CHECK_INT(version, releases[i].wide_services, r->wide_services);
-	}
-}
-
 /**
  * put_program() - A program in a folder
  * @dir:	The folder
- * @name:	Its name
+ * @name:	Its name; what is there already is written anew
  * @text:	A script
  */
 static void put_program(const char *dir, const char *name, const char *text)
@@ -56,7 +22,7 @@ static void put_program(const char *dir, const char *name, const char *text)
 	char path[64];
 
 	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	CHECK_INT(path, strlen(text), write(fd, text, strlen(text)));
 }
 
@@ -74,8 +40,48 @@ static const struct {
 	{ "kubelet", "#!/bin/sh\necho Kubernetes v1.31.1\n", -ENOENT,
 	  "no coredns" },
 	{ "coredns", "", -EPROTONOSUPPORT,
-	  "version '1.31.1' is older than 1.32" },
+	  "version '1.31.1' is not 1.32 or later" },
+	{ "kubelet", "#!/bin/sh\necho Kubernetes v2.40.0\n", -EPROTONOSUPPORT,
+	  "version '2.40.0' is not 1.32 or later" },
+	{ "kubelet", "#!/bin/sh\necho latest\n", -EPROTONOSUPPORT,
+	  "version '' is not 1.32 or later" },
 };
+
+/**
+ * test_versions() - Those that were tried, and newer ones
+ */
+static void test_versions(void)
+{
+	static const char *const versions[] = { "1.32.0", "1.34.4",
+						"1.35.0-rc.1", "1.40.0" };
+	static const char *const names[] = {
+		"kube-apiserver", "kube-controller-manager",
+		"kube-scheduler", "kube-proxy",
+		"kubelet",        "coredns",
+	};
+	char dir[] = "/tmp/kube-bin-XXXXXX", text[64], path[64];
+
+	CHECK_INT("folder", 1, mkdtemp(dir) != NULL);
+	(void)setenv("KUBE_BIN", dir, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		put_program(dir, names[i], "");
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		_cleanup_(buf_release) struct buf problem = BUF_INIT;
+		struct kube_bin bin = { 0 };
+
+		(void)snprintf(text, sizeof(text),
+			       "#!/bin/sh\necho Kubernetes v%s\n", versions[i]);
+		put_program(dir, "kubelet", text);
+		CHECK_INT(versions[i], 0, kube_bin_find(&bin, &problem));
+		CHECK_STR(versions[i], versions[i], bin.version);
+	}
+	(void)unsetenv("KUBE_BIN");
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(dir);
+}
 
 /**
  * test_missing() - One line names what a folder lacks, or why it is no use
@@ -106,4 +112,5 @@ static void test_missing(void)
 	(void)rmdir(dir);
 }
 
-UNIT_SUITE(kube_bin, { "release", test_release }, { "missing", test_missing });
+UNIT_SUITE(kube_bin, { "versions", test_versions },
+	   { "missing", test_missing });
