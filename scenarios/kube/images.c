@@ -96,13 +96,23 @@ int image_shoot6(const char *path, const char *reference, struct buf *problem)
 	return write_image(&image, path, problem);
 }
 
+/* A store in the making. */
+struct making {
+	const struct kube_bin *bin;
+	bool control; /* IMAGE_CONTROL is among it */
+	struct buf *problem;
+	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
+	char key[KEY_SIZE]; /* digest of what is in every store */
+};
+
 /**
  * pause_program() - Where the program that holds a pod's namespaces is
+ * @m:		The store
  * @path:	Gets it
  *
- * Return: 0, -ENOENT
+ * Return: 0, or -ENOENT after saying so
  */
-static int pause_program(char path[PATH_MAX])
+static int pause_program(const struct making *m, char path[PATH_MAX])
 {
 	static const char *const places[] = { "../libexec/pause",
 					      "../libexec/shoot6/pause" };
@@ -115,17 +125,10 @@ static int pause_program(char path[PATH_MAX])
 		if (access(path, X_OK) == 0)
 			return 0;
 	}
+	buf_puts(m->problem, "'libexec/pause' is missing beside this program: "
+			     "run 'make'");
 	return -ENOENT;
 }
-
-/* A store in the making. */
-struct making {
-	const struct kube_bin *bin;
-	bool control; /* IMAGE_CONTROL is among it */
-	struct buf *problem;
-	char dir[PATH_MAX - 96]; /* folder of the store, not there yet */
-	char key[KEY_SIZE]; /* digest of what is in every store */
-};
 
 /**
  * add_identity() - Sum up what tells one version of a file from another
@@ -214,7 +217,7 @@ static int add_pods(const struct making *m, EVP_MD_CTX *sum)
 	if (r == 0)
 		r = add_identity(sum, path);
 	if (r == 0)
-		r = pause_program(path);
+		r = pause_program(m, path);
 	return r < 0 ? r : add_identity(sum, path);
 }
 
@@ -324,12 +327,9 @@ static int write_images(struct making *m, char paths[4][PATH_MAX])
 	char source[PATH_MAX];
 	int r;
 
-	r = pause_program(source);
-	if (r < 0) {
-		buf_puts(m->problem, "'libexec/pause' is missing beside this "
-				     "program: run 'make'");
+	r = pause_program(m, source);
+	if (r < 0)
 		return r;
-	}
 	oci_add_program(&pause, "pause", source);
 	r = write_image(&pause, paths[0], m->problem);
 	if (r < 0)

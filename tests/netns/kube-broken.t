@@ -17,6 +17,14 @@ at_exit rm -rf "$kube"
 cp -l "$programs"/* "$kube"
 version=$("$programs/kubelet" --version)
 
+# A part of ours: before anything is made.
+mkdir "$T/parts"
+cp "$BIN"/* "$T/parts/"
+run env KUBE_BIN="$programs" "$T/parts/scenario" up shoot --name broken --nodes 1
+is 'no libexec/pause: exit code' 2 "$rc"
+is 'no libexec/pause: says so' \
+	"scenario: 'libexec/pause' is missing beside this program: run 'make'" "$(tail -n 1 <<<"$err")"
+
 # shellcheck disable=SC2016 # for the program's shell
 # broken PROGRAM TEXT - one that says TEXT and ends
 broken() {
