@@ -373,6 +373,9 @@ static int add_api(const struct check *c, struct engine *e, const char *variant,
 	p->spec.timeout_ns = API_TRY_NS;
 	if (addr_is_set(addr))
 		result_fact(&p->result, "server", "%s", ADDR_TEXT(addr));
+	if (api->n_endpoints)
+		result_fact(&p->result, "endpoint", "%s",
+			    ADDR_TEXT(&api->endpoints[0]));
 	*ret = p;
 	return 0;
 }
@@ -387,6 +390,33 @@ static void set_name(struct probe *p, const char *name)
 	p->spec.name = name;
 	result_fact(&p->result, "server", "%s", name);
 	(void)snprintf(p->result.dst, sizeof(p->result.dst), "%.120s", name);
+}
+
+/**
+ * add_servers() - API-1: each server at its own address, with no service between
+ * @c:		Check
+ * @e:		Engine
+ *
+ * What it says tells a server that is down from an address that nobody translates. It is
+ * no promise to pods that they may connect there.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_servers(const struct check *c, struct engine *e)
+{
+	const struct api_target *api = &e->targets->api;
+	struct probe *p;
+
+	for (size_t i = 0; i < api->n_endpoints; i++) {
+		int r = add_flow(c, e, &probe_tcp, "endpoint",
+				 &api->endpoints[i], api->endpoint_port, &p);
+
+		if (r < 0)
+			return r;
+		p->spec.echo = false;
+		p->result.level = LEVEL_SHOULD;
+	}
+	return 0;
 }
 
 /**
@@ -413,12 +443,13 @@ static int expand_api(const struct check *c, struct engine *e)
 	set_name(p, API_NAME);
 	p->spec.lookup = t->api.lookup;
 	p->spec.resolver = t->cluster_dns;
-	if (!t->api.read)
-		return 0;
-	r = add_api(c, e, "read", &t->api.vip, t->api.port, &p);
-	if (r == 0)
+	if (t->api.read) {
+		r = add_api(c, e, "read", &t->api.vip, t->api.port, &p);
+		if (r < 0)
+			return r;
 		p->spec.path = t->api.read;
-	return r;
+	}
+	return add_servers(c, e);
 }
 
 /**
@@ -534,7 +565,8 @@ static const struct check checks[] = {
 	  "Kubernetes access-api-from-pod; RFC 6125",
 	  "the API answers our ServiceAccount at its service address and name",
 	  "the service address is not in the certificate, a token that ran out",
-	  "GET with the projected token, read anew for each try; CA verified",
+	  "GET with the projected token, read anew for each try; CA verified; "
+	  "TCP to each server itself (should)",
 	  { "ADR-1", "RTE-1", "host:RTE-1" },
 	  expand_api },
 	{ "API-2",

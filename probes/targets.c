@@ -153,22 +153,26 @@ static void read_peers(struct reader *in, struct targets *t)
 }
 
 /**
- * read_endpoints() - The endpoints of a service
+ * read_endpoints() - The endpoints of a service, as many as there is room for
  * @in:		Reader
  * @j:		Its object
- * @s:		Where they go
+ * @ret:	SERVICE_ENDPOINTS places
+ *
+ * Return: their number
  */
-static void read_endpoints(struct reader *in, const struct json *j,
-			   struct service *s)
+static size_t read_endpoints(struct reader *in, const struct json *j,
+			     struct addr *ret)
 {
+	size_t n = 0;
+
 	for (const struct json *p = json_first(json_get(j, "endpoints"));
-	     p && s->n_endpoints < SERVICE_ENDPOINTS; p = json_next(p)) {
+	     p && n < SERVICE_ENDPOINTS; p = json_next(p)) {
 		const char *text = json_string(p);
 
-		if (!text ||
-		    addr_parse6(text, &s->endpoints[s->n_endpoints++]) < 0)
+		if (!text || addr_parse6(text, &ret[n++]) < 0)
 			wrong(in, "endpoint", text, "not an IPv6 address");
 	}
+	return n;
 }
 
 /**
@@ -194,7 +198,7 @@ static void read_service(struct reader *in, const struct json *j,
 		s->tcp |= text && strcmp(text, "tcp") == 0;
 		s->udp |= text && strcmp(text, "udp") == 0;
 	}
-	read_endpoints(in, j, s);
+	s->n_endpoints = read_endpoints(in, j, s->endpoints);
 	if (!s->name || !addr_is_set(&s->vip) || !s->port)
 		wrong(in, "service", s->name, "needs a name, a vip and a port");
 }
@@ -299,8 +303,12 @@ static void read_api(struct reader *in, struct targets *t)
 	a->read = json_get_string(j, "read");
 	a->token = get_file(j, "token", SECRETS "token");
 	a->ca = get_file(j, "ca", SECRETS "ca.crt");
+	a->n_endpoints = read_endpoints(in, j, a->endpoints);
+	a->endpoint_port = get_port(in, j, "endpoint_port");
 	if (!addr_is_set(&a->vip) || !a->port)
 		wrong(in, "api", "", "needs a vip and a port");
+	if (a->n_endpoints && !a->endpoint_port)
+		wrong(in, "api", "", "endpoints need an endpoint_port");
 	if (!external)
 		return;
 	a->external_name = json_get_string(external, "name");

@@ -51,6 +51,10 @@ struct api_target {
 	uint16_t port;
 	char lookup[160]; /* its full name in DNS */
 	const char *read; /* path that our Role permits, or NULL */
+	/* API servers themselves, with no service between. */
+	struct addr endpoints[SERVICE_ENDPOINTS];
+	size_t n_endpoints;
+	uint16_t endpoint_port;
 	const char *token, *ca; /* files */
 	const char *external_name; /* of its users, or NULL */
 	struct addr external; /* where that is an address */

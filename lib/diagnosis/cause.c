@@ -605,6 +605,18 @@ static const struct cause_info causes[] = {
 			"keepalives more often",
 		.clause = "RFC 6146 section 4; RFC 5382 REQ-5",
 	},
+	[CAUSE_API_DOWN] = {
+		.token = "api-down",
+		.sentence = "the API server at %(endpoint|its own address) "
+			"does not answer, with or without a service between",
+		.means = "the service address is not to blame: what it leads "
+			"to is silent as well, for everybody who asked",
+		.remedy = "look at kube-apiserver and etcd on the "
+			"control-plane node: `crictl ps`, their logs, and "
+			"whether its address is the one in EndpointSlice "
+			"default/kubernetes",
+		.clause = "kubernetes.io: debug cluster",
+	},
 	[CAUSE_API_CERT_SAN] = {
 		.token = "api-cert-san",
 		.sentence = "the API server's certificate does not name "

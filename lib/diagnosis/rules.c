@@ -33,12 +33,44 @@ static bool any_like(const struct results *all, const struct result *near,
 	return false;
 }
 
+/* API servers at their own addresses; as a SHOULD, a failure of theirs is a warning. */
+static const struct pattern api_servers = { .ids = "API-1",
+					    .variants = "endpoint" };
+
+/**
+ * api_is_down() - An API server was asked itself, and no vantage had an answer of it
+ * @all:	All results
+ * @seen:	Failed API-1
+ *
+ * Return: true where there is such a server
+ */
+static bool api_is_down(const struct results *all, const struct result *seen)
+{
+	(void)seen;
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *r = &all->items[i];
+		bool reached = false;
+
+		if (r->verdict != VERDICT_WARN ||
+		    !pattern_fits(&api_servers, r))
+			continue;
+		for (size_t k = 0; k < all->n; k++)
+			reached |= all->items[k].verdict == VERDICT_PASS &&
+				   pattern_fits(&api_servers, &all->items[k]) &&
+				   strcmp(all->items[k].dst, r->dst) == 0;
+		if (!reached)
+			return true;
+	}
+	return false;
+}
+
 /**
  * endpoint_answers() - Whether a service's endpoint answers when asked directly
  * @all:	All results
  * @seen:	Failed result about the service
  *
- * Where the check did not try it, pods reached from the same vantage count.
+ * Where the check did not try it, pods reached from the same vantage count; for the API
+ * its servers do, where they were asked.
  *
  * Return: true where it does
  */
@@ -50,6 +82,12 @@ static bool endpoint_answers(const struct results *all,
 
 	if (direct)
 		return strcmp(direct, "pass") == 0;
+	if (strcmp(seen->id, "API-1") == 0 &&
+	    any_like(all, seen, SCOPE_NODE, VERDICT_WARN, &api_servers))
+		return false;
+	if (strcmp(seen->id, "API-1") == 0 &&
+	    any_like(all, seen, SCOPE_NODE, VERDICT_PASS, &api_servers))
+		return true;
 	return any_like(all, seen, SCOPE_NODE, VERDICT_PASS, &pods) &&
 	       !any_like(all, seen, SCOPE_VANTAGE, VERDICT_FAIL, &pods);
 }
@@ -353,6 +391,11 @@ const struct rule rules[] = {
 	  .blocks = "SVC-1 SVC-4 MTU-2", .silences = "SVC-* MTU-2" },
 	{ .cause = CAUSE_NO_ENDPOINT_DROP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "SVC-7", .reasons = SILENCE } },
+	{ .cause = CAUSE_API_DOWN, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-1",
+		    .reasons = SILENCE " refused reset net-unreachable no-route "
+			       "addr-unreachable nd-failed" },
+	  .holds = api_is_down, .blocks = "API-*" },
 	/* Twice: the plain check is the evidence where it fails, not its followers. */
 	{ .cause = CAUSE_VIP_NOT_PROGRAMMED, .scope = SCOPE_NODE,
 	  .seen = { .ids = "SVC-1 API-1",

@@ -123,6 +123,7 @@ static void conformance_dns(const struct manifest *m, struct buf *out)
 	};
 	static const struct right api[] = {
 		{ "", "services", "get", "kubernetes" },
+		{ "discovery.k8s.io", "endpointslices", "get", "kubernetes" },
 		{ 0 },
 	};
 

@@ -303,6 +303,7 @@ int world_read_api(struct api *api, int64_t deadline_ns, struct world *w)
 	port = json_at(json_get(service, "spec.ports"), 0);
 	w->api_port = (unsigned int)json_get_int(port, "port", 443);
 	read_external(api, w);
+	world_read_servers(api, deadline_ns, w);
 	return 0;
 }
 
@@ -606,7 +607,7 @@ static void add_services(struct json *root, const struct world *w, size_t node)
  */
 static void add_api(struct json *root, const struct world *w, const char *space)
 {
-	struct json *api, *external;
+	struct json *api, *external, *list;
 	struct addr addr;
 
 	if (!w->api_vip[0])
@@ -618,6 +619,11 @@ static void add_api(struct json *root, const struct world *w, const char *space)
 			"/apis/discovery.k8s.io/v1/namespaces/%s/"
 			"endpointslices?limit=1",
 			space);
+	if (w->n_servers)
+		json_set_int(api, "endpoint_port", w->server_port);
+	list = w->n_servers ? json_set_array(api, "endpoints") : NULL;
+	for (size_t i = 0; i < w->n_servers; i++)
+		json_append_string(list, w->servers[i]);
 	if (!w->api_host[0])
 		return;
 	external = json_set_object(api, "external");

@@ -42,6 +42,9 @@ struct world {
 	char api_host[WORLD_NAME]; /* where its users reach it, or "" */
 	unsigned int api_port, api_host_port;
 	bool api_ca; /* the kubeconfig has an authority for that */
+	char servers[WORLD_OTHERS][64]; /* API servers, no service between */
+	size_t n_servers;
+	unsigned int server_port;
 	char web_vip[64];
 	char web_name[WORLD_NAME]; /* full name in DNS */
 	char image[256]; /* of the responders */
@@ -61,6 +64,8 @@ must_check int world_read_dns(struct api *api, int64_t deadline_ns,
 			      struct world *w);
 must_check int world_read_api(struct api *api, int64_t deadline_ns,
 			      struct world *w);
+/* endpoints.c */
+void world_read_servers(struct api *api, int64_t deadline_ns, struct world *w);
 must_check int world_read_services(struct api *api, const char *space,
 				   int64_t deadline_ns, struct world *w);
 must_check int world_read_egress(const char *file, struct world *w,

@@ -36,7 +36,7 @@ jq_is 'from a pod on each node' 'node1 node2 node3' \
 	split("/")[0]]|unique|join(" ")' "$T/job.json"
 jq_is 'what needs the nodes is skipped, with the reason' 'needs the node'\''s own network: --privileged-namespace' \
 	'[.results[]|select(.verdict == "skip" and .id == "RTE-2" and (.vantage|startswith("host:"))).detail]|unique[]' "$T/job.json"
-jq_is 'the API is reached by address, by name and with a right' 'name read vip' \
+jq_is 'the API is reached by address, by name and with a right' 'endpoint name read vip' \
 	'[.results[]|select(.id == "API-1" and .verdict == "pass").variant]|unique|join(" ")' "$T/job.json"
 left() { kc -n shoot6 get pods,configmaps,services -l app=probe -o name; }
 is 'it leaves nothing of its own' '' "$(left)"

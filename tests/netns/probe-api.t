@@ -60,6 +60,7 @@ targets() {
 	cat >"$T/t.json" <<-J
 	{"version":1,"node":"n1","pod":"a","cluster_dns":"2001:db8:1::1",
 	"api":{"vip":"2001:db8:1::1","port":443,"read":"${1:-/read}",
+	"endpoints":["2001:db8:1::1"],"endpoint_port":443,
 	"token":"$volume/token","ca":"$volume/ca.crt"}}
 	J
 }
@@ -99,7 +100,7 @@ each() {
 serve good
 probe
 is 'all is well' 0 "$rc"
-each 'all is well' vip: name: read:
+each 'all is well' vip: name: read: endpoint:
 is 'three calls, the token of the file' 'A /read
 A /readyz
 A /readyz' "$(sort "$T/asked")"
@@ -140,7 +141,22 @@ kill "$server"
 wait "$server" 2>/dev/null
 server=
 probe
-each 'nobody listens' vip:refused
+each 'nobody listens' vip:refused endpoint:refused
+is 'which warns of the server itself' warn "$(jq -r 'select(.variant == "endpoint").verdict' "$T/r.json")"
+run "$BIN/probe-service" --targets "$T/t.json" --check API-1
+like 'and is the server, not the way to it' 'api-down  the API server at 2001:db8:1::1' "$out"
+# The server answers, its service address does not: a node without rules
+serve good
+jq '.api.vip = "2001:db8:1::2"' "$T/t.json" >"$T/t2.json"
+mv "$T/t2.json" "$T/t.json"
+probe
+each 'nobody translates' endpoint:
+run "$BIN/probe-service" --targets "$T/t.json" --check API-1
+like 'is the way to it, not the server' 'vip-not-programmed' "$out"
+targets
+kill "$server"
+wait "$server" 2>/dev/null
+server=
 ns api ip link set x down
 probe
 matches 'nobody answers' '^(timeout|nd-failed)$' \
@@ -153,7 +169,9 @@ serve good
 "$BIN/probe-service" --targets "$T/t.json" --check API-1 --json --every 50ms \
 	>"$T/stream" &
 prober=$!
-last() { tail -n 3 "$T/stream" | jq -r .verdict | sort -u | paste -sd ' '; }
+last() {
+	grep -v '"variant":"endpoint"' "$T/stream" | tail -n 3 | jq -r .verdict | sort -u | paste -sd ' '
+}
 last_is() { [ "$(last)" = "$1" ]; }
 holds 'again and again' wait_for last_is pass
 echo B >"$T/tokens"

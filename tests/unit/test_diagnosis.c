@@ -33,6 +33,13 @@ struct seen {
 		.verdict = vd, __VA_ARGS__                         \
 	}
 
+/* An API server at its own address. */
+#define SERVER(vd, v, d)                                            \
+	{                                                           \
+		.id = "API-1", .variant = "endpoint", .vantage = v, \
+		.reason = "", .verdict = VERDICT_##vd, .dst = d     \
+	}
+
 #define CASE_RESULTS 12
 
 struct fault_case {
@@ -163,6 +170,29 @@ static const struct fault_case cases[] = {
 	{ "antispoof", { FAIL("EGR-1", "udp", POD1, "timeout"),
 			 PASS("EGR-1", "udp", HOST1) },
 	  "antispoof", "", "", "pod sources of node1" },
+	{ "api-down, not the service in front of it",
+	  { FAIL("API-1", "vip", POD1, "refused", .fact = "endpoint",
+		 .value = "2001:db8::7"),
+	    FAIL("API-1", "name", POD1, "refused"),
+	    SERVER(WARN, POD1, "[2001:db8::7]:6443"),
+	    PASS("POD-1", "tcp", POD1), PASS("SVC-1", "tcp", POD1) },
+	  "api-down", "", "", "at 2001:db8::7 does not answer" },
+	{ "vip-not-programmed of the API alone",
+	  { FAIL("API-1", "vip", POD1, "timeout"),
+	    SERVER(PASS, POD1, "[2001:db8::7]:6443") },
+	  "vip-not-programmed", "", "", "node1 does not translate" },
+	{ "nor is a server down that others reach",
+	  { FAIL("API-1", "vip", POD1, "timeout"),
+	    SERVER(WARN, POD1, "[2001:db8::7]:6443"),
+	    SERVER(PASS, POD2, "[2001:db8::7]:6443"),
+	    PASS("POD-1", "tcp", POD1) },
+	  "unexplained", "", "", "API-1 fails" },
+	{ "api-down of one of two",
+	  { FAIL("API-1", "vip", POD1, "partial"),
+	    SERVER(WARN, POD1, "[2001:db8::7]:6443"),
+	    SERVER(PASS, POD1, "[2001:db8::8]:6443"),
+	    PASS("POD-1", "tcp", POD1) },
+	  "api-down", "", "", "does not answer" },
 	{ "api-cert-san", { FAIL("API-1", "vip", POD1, "tls-name") },
 	  "api-cert-san", "", "", "certificate" },
 	{ "api-cert-ca", { FAIL("API-1", "vip", POD1, "tls-verify") },
