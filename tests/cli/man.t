@@ -29,5 +29,12 @@ for source in docs/man/*.5; do
 done
 holds 'reasons are in shoot6-results(5)' \
 	grep -qx '.It Cm net-unreachable' "$T/shoot6-results.5"
+is 'shoot6-targets(5) has all members that are read' '' "$(
+	grep -vE 'wrong\(|[ (]h, ' probes/targets.c | # errors; members of hints
+		grep -oE '\((&in|in|j|external|t->json|json)[^"]*, "[a-z][a-z0-9_]*"' |
+		grep -oE '"[^"]*"' | tr -d '"' | sort -u | while read -r member; do
+		grep -qE "^\.(It )?Cm ([a-z0-9_]+ , )*$member( |\$)" "$T/shoot6-targets.5" || echo "$member"
+	done
+)"
 [ "$test_count" -gt 0 ] || skip 'manual pages' 'no program is built'
 done_testing
