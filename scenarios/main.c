@@ -548,7 +548,8 @@ static const struct opt options[] = {
 	  .offset = OPTION(targets),
 	  .verbs = " run ",
 	  .help = "what to try outside that cluster, as 'egress' of "
-		  "shoot6-targets" },
+		  "shoot6-targets (default /etc/shoot6/egress.json if that "
+		  "is there, else names of the internet)" },
 	{ .name = "privileged-namespace",
 	  .type = OPT_FLAG,
 	  .offset = OPTION(privileged),

@@ -7,6 +7,8 @@
  */
 #include "scenarios/live/manifest.h"
 
+#include "scenarios/live/world.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -177,13 +179,18 @@ static void conformance_job(const struct manifest *m, struct buf *out)
 		   m->space);
 	manifest_indent(out, manifest_pod_security);
 	buf_printf(out,
+		   "      volumes:\n"
+		   "      - {name: egress, configMap: {name: egress,"
+		   " optional: true}}\n"
 		   "      containers:\n"
 		   "      - name: conformance\n"
 		   "        image: %s\n"
 		   "        env: [{name: NAMESPACE, valueFrom: {fieldRef:"
 		   " {fieldPath: metadata.namespace}}}]\n"
 		   "        args: [/usr/bin/scenario, run, --live, --namespace,"
-		   " $(NAMESPACE), --json, --profile, %s]\n",
+		   " $(NAMESPACE), --json, --profile, %s]\n"
+		   "        volumeMounts: [{name: egress,"
+		   " mountPath: " WORLD_EGRESS_FOLDER ", readOnly: true}]\n",
 		   m->image, m->profile);
 	manifest_indent(out, manifest_container_security);
 }
@@ -196,9 +203,20 @@ static void conformance_job(const struct manifest *m, struct buf *out)
 static void kustomization(const struct manifest *m, struct buf *out)
 {
 	(void)m;
-	buf_puts(out, "apiVersion: kustomize.config.k8s.io/v1beta1\n"
-		      "kind: Kustomization\n"
-		      "resources: [base]\n");
+	buf_puts(
+		out,
+		"#\n# An air-gapped cluster: name what there is to reach in its "
+		"place, see shoot6-targets(5),\n"
+		"#   kubectl -n shoot6 create configmap egress"
+		" --from-file=" WORLD_EGRESS_FILE "\n"
+		"# or, in a kustomization of yours that has this folder in "
+		"its resources:\n"
+		"#   configMapGenerator: [{name: egress, namespace: shoot6,"
+		" files: [" WORLD_EGRESS_FILE "],\n"
+		"#     options: {disableNameSuffixHash: true}}]\n"
+		"apiVersion: kustomize.config.k8s.io/v1beta1\n"
+		"kind: Kustomization\n"
+		"resources: [base]\n");
 }
 
 /**

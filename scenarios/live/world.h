@@ -14,6 +14,10 @@
 #include "lib/result.h"
 #include "scenarios/live/api.h"
 
+/* Read where it is there and the user names no file: in the Job, a ConfigMap. */
+#define WORLD_EGRESS_FOLDER "/etc/shoot6"
+#define WORLD_EGRESS_FILE   "egress.json"
+
 #define WORLD_NAME   254
 #define WORLD_OTHERS 8
 

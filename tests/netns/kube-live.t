@@ -150,13 +150,19 @@ kc delete pod -n shoot6 b --wait=false >"$T/out" 2>&1
 
 # The namespace for the nodes' own network, only where it is asked for.
 is 'there is no privileged namespace' '' "$(kc get ns -l pod-security.kubernetes.io/enforce=privileged -o name)"
+# An air-gapped one: its own names outside, in a ConfigMap that is there
 kc -n shoot6 delete job conformance --wait >"$T/out" 2>&1
+echo '{"egress": {"v6": [{"name": "v6only.example", "http": 80}], "v4only": [{"name": "v4only.example", "http": 80}]}}' \
+	>"$T/egress.json"
+kc -n shoot6 create configmap egress --from-file="$T/egress.json" >"$T/out" 2>&1
 run kc apply -k "$TOP/ci/kubernetes/privileged"
 is 'ci/kubernetes/privileged is taken as well' 0 "$rc"
 kc -n shoot6-host get pods -w -o json >"$T/host-pods.json" 2>&1 &
 watcher=$!
 holds 'that Job ends' wait_for -t 120 job_over
 job_result "$T/host.json"
+jq_is 'it tries the names of the ConfigMap and no others' '["v4only.example","v6only.example"]' \
+	'[.results[]|select(.id|IN("EGR-1", "N64-3")).facts.name // empty]|unique|tostring' "$T/host.json"
 jq_is 'nothing fails from nodes' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/host.json"
 jq_is 'routes are seen from each node' 3 \
 	'[.results[]|select(.id == "RTE-2" and .verdict == "pass" and (.vantage|startswith("host:"))).vantage]|unique|length' "$T/host.json"
