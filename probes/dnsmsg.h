@@ -12,7 +12,7 @@
 #include "lib/addr.h"
 
 #define DNS_MESSAGE 4096 /* bytes; what we offer by EDNS (RFC 6891) */
-#define DNS_ADDRS   16
+#define DNS_ADDRS   40
 #define DNS_PORT    53
 #define DNS_NAME    256 /* bytes of a name as text */
 

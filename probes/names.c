@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define HEADLESS_UDP 16 /* addresses that fit a packet of 1280 bytes */
+
 /**
  * arpa_name() - The name that leads back from an address (RFC 3596 2.5)
  * @a:		IPv6 address
@@ -60,6 +62,91 @@ static void judge_ptr(struct probe *p)
 }
 
 /**
+ * judge_pod_ptr() - DNS-3: a pod's address leads back to a name of the cluster
+ * @p:		Probe
+ *
+ * Each service that has the pod gives it one, below its own name.
+ */
+static void judge_pod_ptr(struct probe *p)
+{
+	const char *domain = probe_targets(p)->cluster_domain, *end;
+	size_t n;
+
+	if (!judge_record(p, "PTR"))
+		return;
+	n = strlen(p->dns.target);
+	end = p->dns.target + n - MIN(n, strlen(domain));
+	if (strcasecmp(end, domain) == 0)
+		probe_pass(p, "'%s' is '%s'", p->spec.name, p->dns.target);
+	else
+		probe_fail(p, REASON_WRONG_ANSWER,
+			   "PTR '%s': wanted a name below '%s', got '%s'",
+			   p->spec.name, domain, p->dns.target);
+}
+
+/**
+ * count_missing() - How many addresses of one list another one lacks
+ * @wanted:	List
+ * @n_wanted:	Its length
+ * @got:	Other list
+ * @n_got:	Its length
+ * @ret:	Gets the first that is missing, where one is
+ *
+ * Return: number
+ */
+static size_t count_missing(const struct addr *wanted, size_t n_wanted,
+			    const struct addr *got, size_t n_got,
+			    struct addr *ret)
+{
+	size_t missing = 0, k;
+
+	for (size_t i = 0; i < n_wanted; i++) {
+		for (k = 0; k < n_got && !addr_equal(&wanted[i], &got[k]);)
+			k++;
+		if (k == n_got && missing++ == 0)
+			*ret = wanted[i];
+	}
+	return missing;
+}
+
+/**
+ * judge_headless() - DNS-3: the name leads to every ready endpoint, and to no other
+ * @p:		Probe; .spec.of is the headless service
+ *
+ * Others are wrong only where all are known.
+ */
+static void judge_headless(struct probe *p)
+{
+	const struct headless *h = p->spec.of;
+	const struct dns_answer *a = &p->dns;
+	enum reason reason = ask_reason(a);
+	bool whole = h->all && h->n_endpoints < SERVICE_ENDPOINTS;
+	struct addr one = { 0 };
+
+	if (reason == REASON_NONE && !a->n_addrs)
+		reason = REASON_NO_AAAA;
+	if (reason != REASON_NONE)
+		probe_fail(p, reason, "AAAA '%s': wanted %zu addresses: %s",
+			   h->name, h->n_endpoints, reason_meaning(reason));
+	else if (count_missing(h->endpoints, h->n_endpoints, a->addrs,
+			       a->n_addrs, &one))
+		probe_fail(p, REASON_WRONG_ANSWER,
+			   "AAAA '%s': %zu of %zu addresses, %s is missing",
+			   h->name, a->n_addrs, h->n_endpoints,
+			   ADDR_TEXT(&one));
+	else if (whole && count_missing(a->addrs, a->n_addrs, h->endpoints,
+					h->n_endpoints, &one))
+		probe_fail(p, REASON_WRONG_ANSWER,
+			   "AAAA '%s': %zu addresses for %zu ready endpoints, "
+			   "%s is none of them",
+			   h->name, a->n_addrs, h->n_endpoints,
+			   ADDR_TEXT(&one));
+	else
+		probe_pass(p, "'%s' is %zu of %zu ready endpoints", h->name,
+			   a->n_addrs, h->n_endpoints);
+}
+
+/**
  * judge_srv() - DNS-3: the service's port can be found by its name
  * @p:		Probe; .spec.of is the service
  */
@@ -80,39 +167,106 @@ static void judge_srv(struct probe *p)
 }
 
 /**
- * add_record() - Ask the cluster's DNS about a service
+ * add_record() - Ask the cluster's DNS for a record of a name that is made here
  * @c:		Check
  * @e:		Engine
- * @s:		Service
- * @srv:	For its port, else for the name of its address
+ * @variant:	Tells it apart
+ * @qtype:	Type
+ * @judge:	Of the answer
+ * @ret:	The probe, whose body gets the name: a question brings none
  *
  * Return: 0; -ENOMEM
  */
 static int add_record(const struct check *c, struct engine *e,
-		      const struct service *s, bool srv)
+		      const char *variant, uint16_t qtype,
+		      void (*judge)(struct probe *p), struct probe **ret)
 {
-	struct probe *p;
-	char name[PTR_NAME];
-	int r = add_flow(c, e, &probe_dns, srv ? "srv" : "ptr",
-			 &e->targets->cluster_dns, DNS_PORT, &p);
+	int r = add_flow(c, e, &probe_dns, variant, &e->targets->cluster_dns,
+			 DNS_PORT, ret);
 
 	if (r < 0)
 		return r;
-	arpa_name(&s->vip, name);
-	/* A question brings no body: its name is kept there. */
-	if (srv)
-		buf_printf(&p->body, "_%s._tcp.%s", s->port_name, s->name);
-	else
-		buf_puts(&p->body, name);
+	(*ret)->spec.qtype = qtype;
+	(*ret)->spec.judge = judge;
+	return 0;
+}
+
+/**
+ * add_reverse() - Ask for the name of an address
+ * @c:		Check
+ * @e:		Engine
+ * @variant:	Tells it apart
+ * @addr:	Address
+ * @judge:	Of the answer
+ * @of:		What it is of
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_reverse(const struct check *c, struct engine *e,
+		       const char *variant, const struct addr *addr,
+		       void (*judge)(struct probe *p), const void *of)
+{
+	char name[PTR_NAME];
+	struct probe *p;
+	int r = add_record(c, e, variant, DNS_PTR, judge, &p);
+
+	if (r < 0)
+		return r;
+	arpa_name(addr, name);
+	buf_puts(&p->body, name);
 	p->spec.name = buf_text(&p->body);
-	p->spec.qtype = srv ? DNS_SRV : DNS_PTR;
-	p->spec.of = s;
-	p->spec.judge = srv ? judge_srv : judge_ptr;
+	p->spec.of = of;
 	return buf_error(&p->body);
 }
 
 /**
- * expand_records() - DNS-3: PTR and SRV of each service whose port has a name
+ * add_port() - Ask for a service's port by its name
+ * @c:		Check
+ * @e:		Engine
+ * @s:		Service
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_port(const struct check *c, struct engine *e,
+		    const struct service *s)
+{
+	struct probe *p;
+	int r = add_record(c, e, "srv", DNS_SRV, judge_srv, &p);
+
+	if (r < 0)
+		return r;
+	buf_printf(&p->body, "_%s._tcp.%s", s->port_name, s->name);
+	p->spec.name = buf_text(&p->body);
+	p->spec.of = s;
+	return buf_error(&p->body);
+}
+
+/**
+ * add_headless() - Ask for the pods of a headless service, and for one pod's name
+ * @c:		Check
+ * @e:		Engine
+ * @h:		Service
+ *
+ * An answer that would not fit a packet is asked for by TCP.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int add_headless(const struct check *c, struct engine *e,
+			const struct headless *h)
+{
+	struct probe *p;
+	int r = add_record(c, e, "headless", DNS_AAAA, judge_headless, &p);
+
+	if (r < 0)
+		return r;
+	p->spec.name = h->name;
+	p->spec.of = h;
+	p->spec.tcp = h->n_endpoints > HEADLESS_UDP;
+	return add_reverse(c, e, "pod-ptr", &h->endpoints[0], judge_pod_ptr, h);
+}
+
+/**
+ * expand_records() - DNS-3: PTR and SRV of services whose port has a name, headless ones
  * @c:		Check
  * @e:		Engine
  *
@@ -121,18 +275,22 @@ static int add_record(const struct check *c, struct engine *e,
 int expand_records(const struct check *c, struct engine *e)
 {
 	const struct targets *t = e->targets;
+	int r = 0;
 
-	for (size_t i = 0; i < 2 * t->n_services; i++) {
-		const struct service *s = &t->services[i / 2];
-		int r;
+	if (!addr_is_set(&t->cluster_dns))
+		return 0;
+	for (size_t i = 0; r == 0 && i < t->n_services; i++) {
+		const struct service *s = &t->services[i];
 
-		if (!s->port_name || !addr_is_set(&t->cluster_dns))
+		if (!s->port_name)
 			continue;
-		r = add_record(c, e, s, i % 2);
-		if (r < 0)
-			return r;
+		r = add_reverse(c, e, "ptr", &s->vip, judge_ptr, s);
+		if (r == 0)
+			r = add_port(c, e, s);
 	}
-	return 0;
+	for (size_t i = 0; r == 0 && i < t->n_headless; i++)
+		r = add_headless(c, e, &t->headless[i]);
+	return r;
 }
 
 /**

@@ -4,7 +4,8 @@
 /**
  * DOC: names - what the cluster's DNS says of a service beside its address
  *
- * Asked of services whose targets name their port (port_name): those of a real cluster.
+ * Asked of services whose targets name their port (port_name), and of headless ones:
+ * those of a real cluster.
  * Functions return 0 or -ENOMEM, as expand() does.
  */
 

@@ -503,9 +503,10 @@ static const struct check checks[] = {
 	  VANTAGE_BOTH,
 	  PROFILE_ALL,
 	  "Kubernetes dns-pod-service",
-	  "a service's address leads to its name, its port's name to its port",
-	  "CoreDNS serves no reverse zone of the service range",
-	  "PTR and SRV of each service at the cluster's DNS",
+	  "services are found by address and by port, headless ones by all their pods",
+	  "CoreDNS serves no reverse zone, or watches no EndpointSlices",
+	  "PTR and SRV of each service; AAAA of headless ones against their ready "
+	  "endpoints, PTR of one of them",
 	  { "DNS-1", "DNS-2", "host:RTE-1" },
 	  expand_records },
 	{ "SVC-1",

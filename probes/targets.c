@@ -220,6 +220,28 @@ static void read_services(struct reader *in, struct targets *t)
 }
 
 /**
+ * read_headless() - Services without an address
+ * @in:		Reader
+ * @t:		Targets
+ */
+static void read_headless(struct reader *in, struct targets *t)
+{
+	const struct json *array = json_get(t->json, "headless");
+	struct headless *h;
+
+	h = t->headless = make_array(in, array, sizeof(*h), &t->n_headless);
+	for (const struct json *j = json_first(array); h && j;
+	     j = json_next(j), h++) {
+		h->name = json_get_string(j, "name");
+		h->all = json_get_bool(j, "all", false);
+		h->n_endpoints = read_endpoints(in, j, h->endpoints);
+		if (!h->name || !h->n_endpoints)
+			wrong(in, "headless", h->name,
+			      "needs a name and endpoints");
+	}
+}
+
+/**
  * read_nodes() - Nodes and their pod prefixes
  * @in:		Reader
  * @t:		Targets
@@ -373,6 +395,7 @@ int targets_parse(struct json *json, struct json *hints, struct targets *ret,
 		t.cluster_domain = "cluster.local";
 	read_peers(&in, &t);
 	read_services(&in, &t);
+	read_headless(&in, &t);
 	read_nodes(&in, &t);
 	read_api(&in, &t);
 	read_sites(&in, egress, "v6", AF_INET6, &t.v6);
@@ -431,6 +454,7 @@ void targets_release(struct targets *t)
 {
 	free(t->peers);
 	free(t->services);
+	free(t->headless);
 	free(t->nodes);
 	free(t->v6.items);
 	free(t->v6_small.items);

@@ -33,6 +33,14 @@ struct service {
 	size_t n_endpoints;
 };
 
+/* A name that leads to the pods of a service, which has no address itself. */
+struct headless {
+	const char *name;
+	struct addr endpoints[SERVICE_ENDPOINTS]; /* ready */
+	size_t n_endpoints;
+	bool all; /* there are no others */
+};
+
 struct site {
 	const char *name; /* host name in DNS */
 	struct addr addr; /* IPv4 for v4only */
@@ -75,6 +83,8 @@ struct targets {
 	size_t n_peers;
 	struct service *services;
 	size_t n_services;
+	struct headless *headless;
+	size_t n_headless;
 	struct node_target *nodes;
 	size_t n_nodes;
 	struct api_target api;

@@ -481,6 +481,30 @@ static const struct cause_info causes[] = {
 			"with prefix %(prefix|of the NAT64)",
 		.clause = "RFC 6147 section 5.1; RFC 7050 section 3",
 	},
+	[CAUSE_DNS_RECORDS] = {
+		.token = "dns-records",
+		.sentence = "the cluster's DNS %(resolver) does not know of "
+			"%(name|a service) what the API server does",
+		.means = "a service's address resolves, but not its ports or "
+			"the pods behind it: CoreDNS watches no EndpointSlices "
+			"(noendpoints), may not (RBAC), or is cut off from the "
+			"API server",
+		.remedy = "compare `kubectl get endpointslices` with the "
+			"answer; look at the plugin 'kubernetes' of the "
+			"Corefile, at CoreDNS' ClusterRole and at its log",
+		.clause = "kubernetes.io: DNS for services and pods",
+	},
+	[CAUSE_DNS_REVERSE] = {
+		.token = "dns-reverse-absent",
+		.sentence = "the cluster's DNS %(resolver) has no reverse zone "
+			"of %(name|its addresses)",
+		.means = "programs that log or check a peer by its name see "
+			"none, or wait for an upstream that cannot know",
+		.remedy = "add ip6.arpa (or the ranges of services and pods) "
+			"to the zones of the plugin 'kubernetes' in the "
+			"Corefile",
+		.clause = "RFC 3596 section 2.5",
+	},
 	[CAUSE_NAT64_PREFIX_MISMATCH] = {
 		.token = "nat64-prefix-mismatch",
 		.sentence = "DNS64 synthesises with %(prefix_dns|one prefix), "

@@ -434,6 +434,12 @@ const struct rule rules[] = {
 	{ .cause = CAUSE_DNS64_ABSENT, .scope = SCOPE_ALL,
 	  .seen = { .ids = "N64-3", .reasons = "no-aaaa" },
 	  .blocks = "N64-1 EGR-3" },
+	/* The first explains a pod that has no name either. */
+	{ .cause = CAUSE_DNS_RECORDS, .scope = SCOPE_ALL,
+	  .seen = { .ids = "DNS-3", .variants = "headless srv" },
+	  .red = "DNS-3" },
+	{ .cause = CAUSE_DNS_REVERSE, .scope = SCOPE_ALL,
+	  .seen = { .ids = "DNS-3", .variants = "ptr pod-ptr" } },
 
 	/* NAT64. */
 	{ .cause = CAUSE_NAT64_PREFIX_MISMATCH, .scope = SCOPE_ALL,

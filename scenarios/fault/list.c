@@ -15,6 +15,8 @@ extern const struct fault fault_kube_proxy_stopped;
 extern const struct fault fault_nat64_down;
 extern const struct fault fault_coredns_no_dns64;
 extern const struct fault fault_coredns_v4_upstream;
+extern const struct fault fault_coredns_no_reverse;
+extern const struct fault fault_coredns_no_endpoints;
 extern const struct fault fault_kubelet_node_ip_family;
 extern const struct fault fault_cni_conf_missing;
 extern const struct fault fault_image_not_pullable;
@@ -35,6 +37,8 @@ const struct fault *const faults[] = {
 	&fault_nat64_down,
 	&fault_coredns_no_dns64,
 	&fault_coredns_v4_upstream,
+	&fault_coredns_no_reverse,
+	&fault_coredns_no_endpoints,
 	&fault_kubelet_node_ip_family,
 	&fault_cni_conf_missing,
 	&fault_image_not_pullable,

@@ -108,9 +108,10 @@ must_check int cluster_restart_proxy(struct cluster *c, unsigned int n);
 /* objects.c */
 must_check int cluster_objects(struct cluster *c); /* once the API serves */
 must_check int cluster_services(struct cluster *c); /* once it is ready */
-must_check int cluster_corefile(struct cluster *c, const char *type,
-				const char *upstream);
-must_check int cluster_restart_dns(struct cluster *c); /* and waits for it */
+/* CoreDNS with @put where its Corefile has @cut, and as it was: once it runs with that. */
+must_check int cluster_break_dns(struct cluster *c, const char *cut,
+				 const char *put);
+must_check int cluster_mend_dns(struct lab *lab);
 
 /* ready.c */
 must_check int cluster_guard(struct cluster *c, struct daemon *d);

@@ -161,36 +161,65 @@ static int apply_node(struct cluster *c, unsigned int n)
 }
 
 /**
- * cluster_corefile() - CoreDNS' configuration, from netsetup
+ * replace() - Put another text in all places of one
+ * @text:	Text
+ * @cut:	What is looked for; not empty
+ * @put:	What stands there afterwards
+ * @out:	Gets all of it
+ *
+ * Return: number of places
+ */
+static unsigned int replace(const char *text, const char *cut, const char *put,
+			    struct buf *out)
+{
+	unsigned int n = 0;
+	const char *at;
+
+	for (; (at = strstr(text, cut)); text = at + strlen(cut), n++) {
+		buf_add(out, text, (size_t)(at - text));
+		buf_puts(out, put);
+	}
+	buf_puts(out, text);
+	return n;
+}
+
+/**
+ * apply_corefile() - CoreDNS' configuration, from netsetup
  * @c:		Cluster
- * @type:	"dns64": CoreDNS synthesises, and asks a resolver that does not; "forward"
- * @upstream:	Address of that resolver
+ * @cut:	What is wrong in it on purpose; NULL: nothing
+ * @put:	What is there in its place
+ *
+ * CoreDNS synthesises, and asks a resolver that does not.
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_corefile(struct cluster *c, const char *type, const char *upstream)
+static int apply_corefile(struct cluster *c, const char *cut, const char *put)
 {
-	char word[96];
-	const char *const argv[] = { "netsetup", "emit", "corefile", "--type",
-				     type,       word,   NULL };
+	static const char *const argv[] = {
+		"netsetup", "emit",  "corefile",
+		"--type",   "dns64", "upstream=" FABRIC_PLAIN,
+		NULL
+	};
 	_cleanup_(buf_release) struct buf out = BUF_INIT, err = BUF_INIT;
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	_cleanup_(buf_release) struct buf text = BUF_INIT, other = BUF_INIT;
 	_cleanup_(json_freep) struct json *j = json_object();
 	struct json *o;
 	int r, status = 0;
 
-	(void)snprintf(word, sizeof(word), "upstream=%s", upstream);
 	r = member_run(c->control, argv, NULL, lab_deadline(20), &out, &err,
 		       &status);
 	if (r < 0 || status)
 		return lab_fail(c->lab, r < 0 ? r : -EIO,
 				"netsetup emit corefile: %s", buf_text(&err));
+	if (cut && !replace(buf_text(&out), cut, put, &other))
+		return lab_fail(c->lab, -ENOENT, "Corefile: '%s'", cut);
 	json_set_string(j, "apiVersion", "v1");
 	json_set_string(j, "kind", "ConfigMap");
 	o = json_set_object(j, "metadata");
 	json_set_string(o, "name", "coredns");
 	json_set_string(o, "namespace", "kube-system");
-	json_set_string(json_set_object(j, "data"), "Corefile", buf_text(&out));
+	json_set_string(json_set_object(j, "data"), "Corefile",
+			buf_text(cut ? &other : &out));
 	r = json_print(j, JSON_COMPACT, &text);
 	return r < 0 ? r : apply(c, buf_text(&text));
 }
@@ -209,7 +238,7 @@ int cluster_objects(struct cluster *c)
 	for (unsigned int n = 1; r == 0 && n <= c->n_nodes; n++)
 		r = apply_node(c, n);
 	if (r == 0)
-		r = cluster_corefile(c, "dns64", FABRIC_PLAIN);
+		r = apply_corefile(c, NULL, NULL);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(manifests); i++)
 		r = apply(c, manifests[i]);
 	buf_printf(&text, coredns, c->n_nodes > 2 ? 2 : 1);
@@ -249,12 +278,12 @@ static int see_rollout(void *arg, const char *event, const struct json *object)
 }
 
 /**
- * cluster_restart_dns() - Start CoreDNS anew, with its present configuration; wait for it
+ * restart_dns() - Start CoreDNS anew, with its present configuration; wait for it
  * @c:		Cluster
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_restart_dns(struct cluster *c)
+static int restart_dns(struct cluster *c)
 {
 	static const char path[] =
 		"/apis/apps/v1/namespaces/kube-system/deployments";
@@ -272,4 +301,31 @@ int cluster_restart_dns(struct cluster *c)
 		r = api_watch(c->api, path, lab_deadline(60), see_rollout,
 			      NULL);
 	return r < 0 ? cluster_failed(c, r, "CoreDNS to start anew") : 0;
+}
+
+/**
+ * cluster_break_dns() - Give CoreDNS a configuration with something wrong in it
+ * @c:		Cluster
+ * @cut:	Text of the Corefile
+ * @put:	Text in its place
+ *
+ * Return: 0 once it runs with that, or an errno that was told to the user
+ */
+int cluster_break_dns(struct cluster *c, const char *cut, const char *put)
+{
+	int r = apply_corefile(c, cut, put);
+
+	lab_step(c->lab, "starting CoreDNS anew");
+	return r < 0 ? r : restart_dns(c);
+}
+
+/**
+ * cluster_mend_dns() - Give CoreDNS its configuration back
+ * @lab:	Lab
+ *
+ * Return: 0 once it runs with that, or an errno that was told to the user
+ */
+int cluster_mend_dns(struct lab *lab)
+{
+	return cluster_break_dns(lab->data, NULL, NULL);
 }

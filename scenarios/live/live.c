@@ -143,6 +143,7 @@ static int make_services(struct live *live)
 		manifest_responder_account,
 		manifest_responder,
 		manifest_web,
+		manifest_headless,
 	};
 	int r = 0;
 

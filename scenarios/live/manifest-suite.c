@@ -273,7 +273,7 @@ const struct manifest_file manifest_files[] = {
 	    conformance_role } },
 	{ "base/responder.yaml",
 	  "the far ends: one on each node, a service",
-	  { manifest_responder, manifest_web } },
+	  { manifest_responder, manifest_web, manifest_headless } },
 	{ "base/job.yaml",
 	  "the run; its log ends with the report",
 	  { conformance_job } },

@@ -210,6 +210,26 @@ void manifest_web(const struct manifest *m, struct buf *out)
 }
 
 /**
+ * manifest_headless() - A name that leads to all responders
+ * @m:		Names
+ * @out:	Text is appended
+ */
+void manifest_headless(const struct manifest *m, struct buf *out)
+{
+	buf_printf(out,
+		   "apiVersion: v1\n"
+		   "kind: Service\n"
+		   "metadata: {name: pods, namespace: %s}\n"
+		   "spec:\n"
+		   "  clusterIP: None\n"
+		   "  ipFamilies: [IPv6]\n"
+		   "  selector: {app: responder}\n"
+		   "  ports:\n"
+		   "  - {name: http, port: 8080}\n",
+		   m->space);
+}
+
+/**
  * manifest_self() - The service whose one endpoint is a prober itself
  * @m:		Names
  * @i:		Index of its node

@@ -25,6 +25,8 @@ void manifest_binding(const struct manifest *m, struct buf *out);
 void manifest_responder_account(const struct manifest *m, struct buf *out);
 void manifest_responder(const struct manifest *m, struct buf *out);
 void manifest_web(const struct manifest *m, struct buf *out);
+/* The same pods by a service without an address. */
+void manifest_headless(const struct manifest *m, struct buf *out);
 /* The service whose one endpoint is the prober of node @i itself. */
 void manifest_self(const struct manifest *m, size_t i, struct buf *out);
 must_check int manifest_targets(const struct manifest *m, size_t i,

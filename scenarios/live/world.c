@@ -360,7 +360,7 @@ static void read_responders(struct world *w, const struct json *pods)
 /**
  * read_service() - Take the addresses of one of our services
  * @w:		The world
- * @service:	"web", or "self-N"
+ * @service:	"web", "pods", or "self-N"
  */
 static void read_service(struct world *w, const struct json *service)
 {
@@ -373,6 +373,7 @@ static void read_service(struct world *w, const struct json *service)
 		return;
 	if (sscanf(name, "self-%zu", &i) == 1 && i < w->n_nodes)
 		take(w->nodes[i].self_vip, sizeof(w->nodes[i].self_vip), vip);
+	w->headless |= strcmp(name, "pods") == 0;
 	if (strcmp(name, "web") != 0)
 		return;
 	take(w->web_vip, sizeof(w->web_vip), vip);
@@ -485,6 +486,8 @@ int world_read_services(struct api *api, const char *space, int64_t deadline_ns,
 	     service = json_next(service))
 		read_service(w, service);
 	(void)snprintf(w->web_name, sizeof(w->web_name), "web.%.60s.svc.%s",
+		       space, w->domain);
+	(void)snprintf(w->pods_name, sizeof(w->pods_name), "pods.%.60s.svc.%s",
 		       space, w->domain);
 	return read_slices(api, space, deadline_ns, w);
 }
@@ -605,6 +608,26 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 }
 
 /**
+ * add_headless() - The name that leads to all responders
+ * @root:	Targets file
+ * @w:		The world
+ */
+static void add_headless(struct json *root, const struct world *w)
+{
+	struct json *h, *list;
+
+	if (!w->headless)
+		return;
+	h = json_append_object(json_set_array(root, "headless"));
+	list = json_set_array(h, "endpoints");
+	json_set_string(h, "name", w->pods_name);
+	json_set_bool(h, "all", world_left(w) == w->n_all);
+	for (size_t i = 0; i < w->n_nodes; i++)
+		if (w->nodes[i].responder[0] && !w->nodes[i].lost)
+			json_append_string(list, w->nodes[i].responder);
+}
+
+/**
  * add_api() - The API, as the prober's own identity may use it
  * @root:	Targets file
  * @w:		The world
@@ -667,6 +690,7 @@ int world_targets(const struct world *w, size_t node, const char *space,
 		json_set_string(root, "pod", pod);
 	add_peers(root, w);
 	add_services(root, w, host ? SIZE_MAX : node);
+	add_headless(root, w);
 	if (w->dns[0])
 		json_set_string(root, "cluster_dns", w->dns);
 	json_set_string(root, "cluster_domain", w->domain);

@@ -51,6 +51,8 @@ struct world {
 	unsigned int server_port;
 	char web_vip[64];
 	char web_name[WORLD_NAME]; /* full name in DNS */
+	bool headless; /* a service without an address has the same pods */
+	char pods_name[WORLD_NAME]; /* its full name */
 	char image[256]; /* of the responders */
 	unsigned int node_port; /* of the web service, TCP */
 	/* Endpoints of the web service that are no responder's, as the API has them. */

@@ -34,6 +34,8 @@ kube-proxy-stopped vip-not-programmed (connect within|EPERM)
 endpoint-stale stale-endpoint ENETUNREACH, ICMPv6 1/0 from .*"icmp_type":1,"icmp_code":0
 coredns-no-dns64 dns64-absent rcode 0, the name exists and has no AAAA
 coredns-v4-upstream dns-upstream-v4 rcode 2
+coredns-no-reverse dns-reverse-absent PTR '[0-9a-f.]*ip6.arpa': rcode 3
+coredns-no-endpoints dns-records AAAA 'pods.shoot6-.*': wanted 3 addresses
 apiserver-cert-without-vip api-cert-san certificate subject name matches target host name '2001:db8:96::1'
 pod-route-missing pod-route-missing ICMPv6 1/0 .* from 2001:db8:5::1.*"errno":"ENETUNREACH"
 cni-conf-missing cni-missing cni plugin not initialized
