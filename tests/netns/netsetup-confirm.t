@@ -82,6 +82,47 @@ holds 'and goes' wait_for no_timer
 run "${netsetup[@]}" show
 is 'no transaction is open' 0 "$rc"
 
+# The first try fails, the second one does not. Each try writes its name into the lock.
+run "${netsetup[@]}" apply --confirm 2s "$T/a.yaml"
+mount --bind "$T/root" "$T/root"
+mount -o remount,bind,ro "$T/root"
+tried() { # whether a try began, but the one of $first
+	grep -qs "'netsetup confirm'" "$T/state"/*/lock && [ "$(stat -c %y "$T/state"/*/lock)" != "$first" ]
+}
+first=
+holds 'time is up' wait_for tried
+first=$(stat -c %y "$T/state"/*/lock)
+holds 'the timer tries again where taking back fails' wait_for tried
+holds 'because it could not' test -e "$T/root/x/y/z.conf"
+umount "$T/root"
+holds 'it is taken back as soon as that can be done' wait_for is_old
+holds 'and the timer goes' wait_for no_timer
+run "${netsetup[@]}" show
+is 'nothing is open' 0 "$rc"
+
+# A node with many pods may have no inotify instance left for a timer.
+blind() { nsenter -t "$holder" --user --net --preserve-credentials "$@"; }
+unshare --user --map-root-user --net sh -c 'echo 0 >/proc/sys/user/max_inotify_instances && echo >"$1" && exec sleep infinity' - "$T/ready" &
+holder=$!
+hop_limit() { [ "$(blind cat /proc/sys/net/ipv6/conf/lo/hop_limit)" = "$1" ]; }
+printf 'version: 1\nsysctls: {net/ipv6/conf/lo/hop_limit: 9}\n' >"$T/lo.yaml"
+if wait_for -t 5 test -e "$T/ready"; then
+	is 'without inotify: so it is' 0 "$(blind cat /proc/sys/user/max_inotify_instances)"
+	run blind "${netsetup[@]}" apply --confirm 1s "$T/lo.yaml"
+	is 'without inotify: applied' 0 "$rc"
+	holds 'without inotify: the timer takes it back' wait_for hop_limit 64
+	holds 'without inotify: and goes' wait_for no_timer
+	run blind "${netsetup[@]}" apply --confirm 2s "$T/lo.yaml"
+	run blind "${netsetup[@]}" confirm
+	is 'without inotify: confirmed' 0 "$rc"
+	holds 'without inotify: the timer goes when time is up' wait_for no_timer
+	holds 'without inotify: and leaves what was confirmed' hop_limit 9
+else
+	skip 'without inotify' 'no user namespaces here'
+fi
+kill "$holder" 2>/dev/null
+wait "$holder"
+
 # Taken back by hand.
 run "${netsetup[@]}" apply --confirm 10m "$T/a.yaml"
 run "${netsetup[@]}" undo
@@ -187,7 +228,6 @@ is 'what nobody confirmed before the boot is taken back' '' "$(find "$T/root" -t
 
 # A namespace that goes leaves its number to the next one, but not its state.
 rm -rf "$T/state"
-printf 'version: 1\nsysctls: {net/ipv6/conf/lo/hop_limit: 9}\n' >"$T/lo.yaml"
 number() { stat -c %i "/run/netns/$1"; }
 ns_new first
 first=$(number first)
