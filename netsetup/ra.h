@@ -21,7 +21,9 @@ enum ra_owner {
 	RA_NETWORKMANAGER = 1 << 2,
 };
 
+long ra_conf(const char *dev, const char *name);
 unsigned int ra_owners(const struct engine *e, const char *dev);
+void ra_owners_text(unsigned int owners, struct buf *out);
 void ra_yield(const struct engine *e, const struct conf *conf,
 	      struct model *want);
 must_check int ra_verify(const struct engine *e, const struct conf *conf,
