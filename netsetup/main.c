@@ -5,7 +5,6 @@
 #include "netsetup/session.h"
 
 #include "netsetup/explain.h"
-#include "netsetup/ra.h"
 #include "netsetup/show.h"
 #include "netsetup/verb_emit.h"
 
@@ -27,45 +26,6 @@
 	(1UL << 20) /* bytes; what is more has been printed by then */
 
 /**
- * plan_here() - Plan for a verb that only reads
- * @s:		Session
- * @n:		Arguments
- * @args:	Arguments
- * @w:		Work
- *
- * Return: 0, or a negative errno after saying why
- */
-static int plan_here(struct session *s, int n, char **args, struct work *w)
-{
-	_cleanup_(buf_release) struct buf errors = BUF_INIT;
-	struct model have;
-	int r;
-
-	s->reads = true;
-	s->plans = true;
-	r = session_read(s, n, args);
-	if (r < 0)
-		return r;
-	if (s->config->from) {
-		r = conf_read_state(s->e.strings, s->config->from, &have,
-				    &errors);
-		if (r < 0) {
-			session_print(LOG_LEVEL_ERROR, errors.data);
-			return r;
-		}
-		r = engine_plan_offline(&s->e, &s->conf, &have, w);
-	} else {
-		r = session_peek(s);
-		if (r < 0)
-			return r;
-		r = engine_plan(&s->e, &s->conf, 0, w);
-	}
-	if (r < 0)
-		session_why(s, r, "");
-	return r;
-}
-
-/**
  * run_plan() - netsetup plan
  * @config:	Options
  * @n:		Arguments
@@ -80,47 +40,10 @@ static int run_plan(void *config, int n, char **args)
 
 	if (session_begin(&s, config) < 0)
 		return EXIT_USAGE;
-	if (plan_here(&s, n, args, &w) < 0)
+	if (session_plan(&s, n, args, &w) < 0)
 		return EXIT_USAGE;
 	show_plan(&s.e, &w, s.config->json, &s.seen, NULL);
 	return w.plan.n || session_is_open(&s) ? EXIT_FAILED : EXIT_OK;
-}
-
-/**
- * run_verify() - netsetup verify
- * @config:	Options
- * @n:		Arguments
- * @args:	Arguments
- *
- * Return: exit code
- */
-static int run_verify(void *config, int n, char **args)
-{
-	_cleanup_(session_end) struct session s = { 0 };
-	_cleanup_(results_release) struct results results = { 0 };
-	_cleanup_(work_release) struct work w = { 0 };
-	int code = EXIT_OK;
-
-	if (session_begin(&s, config) < 0)
-		return EXIT_USAGE;
-	if (plan_here(&s, n, args, &w) < 0)
-		return EXIT_USAGE;
-	if (!s.config->from && ra_verify(&s.e, &s.conf, &results) < 0)
-		return EXIT_USAGE;
-	show_plan(&s.e, &w, s.config->json, &s.seen, &results);
-	if (w.plan.n || session_is_open(&s))
-		code = EXIT_FAILED;
-	for (size_t i = 0; i < results.n; i++) {
-		if (results.items[i].verdict != VERDICT_FAIL)
-			continue;
-		code = EXIT_FAILED;
-		log_error("%s", results.items[i].detail);
-	}
-	if (w.plan.n)
-		log_error("the node is not as the document says");
-	if (session_reach(&s) < 0)
-		code = EXIT_FAILED;
-	return code;
 }
 
 /**
@@ -336,7 +259,7 @@ static const struct opt_command commands[] = {
 	  "the same, taking over objects of others that it names", verb_adopt },
 	{ "confirm", "", "keep what 'apply --confirm' did", verb_confirm },
 	{ "verify", "[DOCUMENT|-]", "say whether the node is as described",
-	  run_verify },
+	  verb_verify },
 	{ "check", "[DOCUMENT|-]", "say whether the document is right",
 	  run_check },
 	{ "undo", "", "bring back what the last apply changed", verb_undo },

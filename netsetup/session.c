@@ -2,6 +2,7 @@
 #include "netsetup/session.h"
 
 #include "lib/cleanup.h"
+#include "lib/exitcode.h"
 #include "lib/log.h"
 
 #include <errno.h>
@@ -270,4 +271,59 @@ int session_peek(struct session *s)
 bool session_is_open(const struct session *s)
 {
 	return s->seen.is_open || s->seen.awaits_s;
+}
+
+/**
+ * session_plan() - Plan for a verb that only reads
+ * @s:		Session
+ * @n:		Arguments
+ * @args:	Arguments
+ * @w:		Work
+ *
+ * Return: 0, or a negative errno after saying why
+ */
+int session_plan(struct session *s, int n, char **args, struct work *w)
+{
+	_cleanup_(buf_release) struct buf errors = BUF_INIT;
+	struct model have;
+	int r;
+
+	s->reads = true;
+	s->plans = true;
+	r = session_read(s, n, args);
+	if (r < 0)
+		return r;
+	if (s->config->from) {
+		r = conf_read_state(s->e.strings, s->config->from, &have,
+				    &errors);
+		if (r < 0) {
+			session_print(LOG_LEVEL_ERROR, errors.data);
+			return r;
+		}
+		r = engine_plan_offline(&s->e, &s->conf, &have, w);
+	} else {
+		r = session_peek(s);
+		if (r < 0)
+			return r;
+		r = engine_plan(&s->e, &s->conf, 0, w);
+	}
+	if (r < 0)
+		session_why(s, r, "");
+	return r;
+}
+
+/**
+ * session_open_failed() - Say why there is no transaction
+ * @s:		Session
+ * @t:		Transaction
+ * @r:		From txn_open()
+ *
+ * Return: exit code
+ */
+int session_open_failed(struct session *s, const struct txn *t, int r)
+{
+	session_why(s, r, "");
+	return t->stuck          ? EXIT_STUCK :
+	       r == -EINPROGRESS ? EXIT_FAILED :
+				   EXIT_USAGE;
 }

@@ -59,7 +59,12 @@ void session_print(enum log_level level, char *text);
 must_check int session_reach(struct session *s);
 must_check int session_peek(struct session *s);
 bool session_is_open(const struct session *s);
+must_check int session_plan(struct session *s, int n, char **args,
+			    struct work *w);
+int session_open_failed(struct session *s, const struct txn *t, int r);
 void session_why(struct session *s, int r, const char *after);
+
+int verb_verify(void *config, int n, char **args); /* verb_verify.c */
 
 /* verb_apply.c */
 int verb_apply(void *config, int n, char **args);

@@ -81,22 +81,6 @@ static void say_result(const struct session *s, const char *word,
 }
 
 /**
- * open_failed() - Say why there is no transaction
- * @s:		Session
- * @t:		Transaction
- * @r:		From txn_open()
- *
- * Return: exit code
- */
-static int open_failed(struct session *s, const struct txn *t, int r)
-{
-	session_why(s, r, "");
-	return t->stuck          ? EXIT_STUCK :
-	       r == -EINPROGRESS ? EXIT_FAILED :
-				   EXIT_USAGE;
-}
-
-/**
  * start_timer() - Have a transaction taken back that nobody confirms
  * @s:		Session
  * @t:		Transaction
@@ -176,7 +160,7 @@ static int apply_locked(struct session *s, unsigned int flags, const char *verb)
 	s->is_reserved = false;
 	r = txn_open(&s->e, verb, &t);
 	if (r < 0)
-		return open_failed(s, &t, r);
+		return session_open_failed(s, &t, r);
 	if (t.recovered) {
 		log_info("took back a transaction that %s",
 			 t.unconfirmed ? "nobody had confirmed" :
@@ -352,7 +336,7 @@ int verb_recover(void *config, int n, char **args)
 		return EXIT_USAGE;
 	r = txn_open(&s.e, "recover", &t);
 	if (r < 0)
-		return open_failed(&s, &t, r);
+		return session_open_failed(&s, &t, r);
 	say_result(&s, t.recovered ? "taken-back" : "nothing",
 		   t.recovered ? TAKEN_BACK : "no transaction is open");
 	return EXIT_OK;
