@@ -267,6 +267,30 @@ static int read_sysctls(struct reader *rd, uint32_t node)
 }
 
 /**
+ * read_nat64() - Section nat64
+ * @rd:		Reading
+ * @node:	Object
+ *
+ * Return: 0, also after problems; -ENOMEM
+ */
+static int read_nat64(struct reader *rd, uint32_t node)
+{
+	_cleanup_(buf_release) struct buf why = BUF_INIT;
+	struct conf_nat64 *n = &rd->conf->nat64;
+	int r;
+
+	if (doc_type(rd->doc, node) != DOC_OBJECT) {
+		problem(rd, node, "nat64: expected an object");
+		return 0;
+	}
+	n->stated = true;
+	r = read_members(rd, &kind_nat64, node, n);
+	if (r == 0 && kind_nat64.check(rd->strings, n, &why) < 0)
+		problem(rd, node, "nat64: %s", buf_text(&why));
+	return r == -ENOMEM ? r : 0;
+}
+
+/**
  * read_top() - One member of the document itself
  * @rd:		Reading
  * @node:	Member
@@ -279,12 +303,12 @@ static int read_top(struct reader *rd, uint32_t node)
 					      .type = FIELD_WORDS };
 	const char *key = doc_key(rd->doc, node);
 	const char *text = doc_scalar(rd->doc, node);
-	const char *known[KIND_MAX + 3] = { "version", "uplinks",
-					    "forwarding" };
+	const char *known[KIND_MAX + 4] = { "version", "uplinks", "forwarding",
+					    "nat64" };
 	_cleanup_(buf_release) struct buf why = BUF_INIT;
 
 	for (size_t k = 0; k < KIND_MAX; k++) {
-		known[k + 3] = kinds[k]->plural;
+		known[k + 4] = kinds[k]->plural;
 		if (strcmp(key, kinds[k]->plural) == 0)
 			return k == KIND_SYSCTL ?
 				       read_sysctls(rd, node) :
@@ -302,6 +326,8 @@ static int read_top(struct reader *rd, uint32_t node)
 		if (!text ||
 		    (!rd->conf->forwarding && strcmp(text, "false") != 0))
 			problem(rd, node, "forwarding: expected true or false");
+	} else if (strcmp(key, "nat64") == 0) {
+		return read_nat64(rd, node);
 	} else if (!rd->state) {
 		(void)unknown_key(rd, node, "document", known,
 				  ARRAY_SIZE(known));

@@ -10,9 +10,21 @@
  */
 
 #include "netsetup/engine.h"
+#include "netsetup/hints.h"
+
+/* Where NAT64's prefix is learnt. */
+struct conf_nat64 {
+	struct in6_addr prefix;
+	uint32_t resolvers; /* words: addresses */
+	uint8_t len; /* of the prefix; 0: none is stated */
+	uint8_t rfc7050; /* ask for ipv4only.arpa */
+	uint8_t stated; /* the section is there */
+	uint8_t pad;
+};
 
 struct conf {
 	struct model model; /* sorted */
+	struct conf_nat64 nat64;
 	uint32_t uplinks; /* words */
 	uint32_t ra_intent; /* words: those whose accept_ra nobody states */
 	bool forwarding;
@@ -26,4 +38,8 @@ must_check int conf_read(struct strings *s, unsigned int caps, const char *name,
 must_check int conf_read_state(struct strings *s, const char *path,
 			       struct model *ret_state, struct buf *errors);
 void conf_release(struct conf *c);
-struct json *conf_schema(void);
+
+/* conf_nat64.c: the section, and what it means */
+extern const struct kind kind_nat64;
+int conf_resolvers(const struct strings *s, const struct conf_nat64 *n,
+		   struct addr ret_dns[HINTS_DNS_MAX], const char **ret_bad);

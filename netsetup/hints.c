@@ -104,19 +104,21 @@ static void set_or_null(struct json *o, const char *name, const char *text)
 }
 
 /**
- * print_nat64() - Put the NAT64 prefix into JSON
- * @root:	hints
+ * nat64_to_json() - Put a NAT64 prefix into JSON
+ * @root:	Object
+ * @name:	Member; null where no prefix is known
  * @n:		Prefix and where it was learnt
  */
-static void print_nat64(struct json *root, const struct nat64_hint *n)
+void nat64_to_json(struct json *root, const char *name,
+		   const struct nat64_hint *n)
 {
 	struct json *o;
 
 	if (!addr_is_set(&n->prefix.addr)) {
-		json_set_null(root, "nat64");
+		json_set_null(root, name);
 		return;
 	}
-	o = json_set_object(root, "nat64");
+	o = json_set_object(root, name);
 	json_set_string(o, "prefix", PREFIX_TEXT(&n->prefix));
 	json_set_string(o, "source", nat64_source_name(n->source));
 	if (n->lifetime_s)
@@ -153,7 +155,7 @@ int hints_print(const struct hints *h, struct buf *b)
 	o = json_set_array(root, "dns");
 	for (i = 0; i < h->n_dns; i++)
 		json_append_string(o, ADDR_TEXT(&h->dns[i]));
-	print_nat64(root, &h->nat64);
+	nat64_to_json(root, "nat64", &h->nat64);
 	if (h->dns64 == HINT_UNKNOWN)
 		json_set_null(root, "dns64");
 	else
@@ -238,13 +240,13 @@ static int field_parse(struct hints *h, const struct field *f,
 }
 
 /**
- * parse_nat64() - Read the NAT64 prefix
+ * nat64_from_json() - Read a NAT64 prefix
  * @j:		Object, null, or NULL
  * @n:		Result
  *
- * Return: 0, -EBADMSG
+ * Return: 0, also where there is none; -EBADMSG
  */
-static int parse_nat64(const struct json *j, struct nat64_hint *n)
+int nat64_from_json(const struct json *j, struct nat64_hint *n)
 {
 	const char *text = json_get_string(j, "prefix");
 	int i;
@@ -295,7 +297,7 @@ int hints_parse(const char *text, size_t len, struct hints *ret_hints)
 		if (json_string(item) &&
 		    addr_parse6(json_string(item), &h.dns[h.n_dns]) == 0)
 			h.n_dns++;
-	r = parse_nat64(json_get(root, "nat64"), &h.nat64);
+	r = nat64_from_json(json_get(root, "nat64"), &h.nat64);
 	if (r < 0)
 		return r;
 	item = json_get(root, "dns64");

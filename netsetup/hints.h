@@ -81,4 +81,9 @@ must_check int hints_read(const char *path, struct hints *ret_hints);
 must_check int hints_replace(char *path, const struct buf *text, bool *changed);
 must_check int hints_write(const struct hints *h, const char *root,
 			   const char *path, bool *ret_changed);
+struct json;
+void nat64_to_json(struct json *root, const char *name,
+		   const struct nat64_hint *hint);
+must_check int nat64_from_json(const struct json *j,
+			       struct nat64_hint *ret_hint);
 const char *nat64_source_name(enum nat64_source source);

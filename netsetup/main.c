@@ -6,6 +6,7 @@
 
 #include "netsetup/explain.h"
 #include "netsetup/show.h"
+#include "netsetup/verb_discover.h"
 #include "netsetup/verb_emit.h"
 
 #include "lib/cleanup.h"
@@ -272,6 +273,9 @@ static const struct opt_command commands[] = {
 	{ "watch", "[DOCUMENT]",
 	  "apply, then stay: repair what is ours, follow the document",
 	  run_watch },
+	{ "discover", "[RESOLVER]...",
+	  "print the NAT64 prefix that routers and resolvers name",
+	  verb_discover },
 	{ "wait", "", "return when the provider's metadata changes", run_wait },
 	{ "emit", "[FORMAT [NAME=VALUE]...]",
 	  "print what was learnt in the words of another program", run_emit },

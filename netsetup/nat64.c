@@ -21,6 +21,9 @@
 /* How long anything at all is waited for: MAX_RA_DELAY_TIME, and a round trip. */
 #define PATIENCE_NS (700 * NSEC_PER_MSEC)
 
+/* Seconds: an answer not to be kept at all would be asked for all the time. */
+#define TTL_MIN 1U
+
 struct nat64 {
 	struct loop_source source; /* netlink: options of advertisements */
 	struct nat64_hint seen; /* the last PREF64 */
@@ -35,7 +38,8 @@ struct nat64 {
 	struct resolve_query query;
 	struct nat64_hint found; /* by RFC 7050 */
 	enum hint_bool dns64;
-	bool asked, failed;
+	bool asks, asked;
+	int failure; /* why no resolver answered, 0 */
 };
 
 /**
@@ -98,11 +102,12 @@ static void drain(struct nat64 *n)
 
 /**
  * nat64_listen() - Begin to listen to routers, and solicit
+ * @asks:	Whether nat64_discover() asks resolvers, too
  * @ret_nat64:	Result; the caller ends it by nat64_free()
  *
  * Return: 0, -ENOMEM, or what socket() and bind() say
  */
-int nat64_listen(struct nat64 **ret_nat64)
+int nat64_listen(bool asks, struct nat64 **ret_nat64)
 {
 	struct sockaddr_nl me = { .nl_family = AF_NETLINK };
 	_cleanup_(nat64_freep) struct nat64 *n = calloc(1, sizeof(*n));
@@ -110,6 +115,7 @@ int nat64_listen(struct nat64 **ret_nat64)
 
 	if (!n)
 		return -ENOMEM;
+	n->asks = asks;
 	n->source.fd =
 		socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	if (n->source.fd < 0)
@@ -155,7 +161,9 @@ static void wait_at_most(struct nat64 *n, int64_t ns)
  */
 static void check_done(struct nat64 *n)
 {
-	if (n->seen.source != NAT64_UNKNOWN && n->dns64 != HINT_UNKNOWN)
+	bool answered = n->dns64 != HINT_UNKNOWN || !n->asks;
+
+	if (n->seen.source != NAT64_UNKNOWN && answered)
 		wait_at_most(n, 0);
 	else if (n->found.source != NAT64_UNKNOWN ||
 		 n->seen.source != NAT64_UNKNOWN)
@@ -175,16 +183,19 @@ static void on_answer(struct resolve_query *q)
 		return;
 	if (q->r == -ENODATA)
 		n->dns64 = HINT_NO; /* it exists, but has no AAAA */
-	else if (q->r < 0)
-		n->failed = true;
+	else
+		n->failure = q->r;
 	for (i = 0; i < q->n_addrs && q->r == 0; i++) {
 		if (nat64_read_answer(&q->addrs[i], &n->found.prefix) < 0)
 			continue;
 		n->found.source = NAT64_RFC7050;
-		n->found.lifetime_s = q->ttl;
+		n->found.lifetime_s = MAX(q->ttl, TTL_MIN);
 		n->dns64 = HINT_YES;
 		break;
 	}
+	if (q->r == 0 && n->dns64 != HINT_YES)
+		n->failure =
+			-EBADMSG; /* addresses, but none that it stands for */
 	check_done(n);
 }
 
@@ -202,7 +213,8 @@ static void ask(struct nat64 *n, const struct addr *dns, size_t n_dns)
 		.timeout_ns = 300 * NSEC_PER_MSEC,
 	};
 
-	if (n->asked || resolver_new(&n->loop, &o, &n->resolver) < 0)
+	if (n->asked || !n->asks ||
+	    resolver_new(&n->loop, &o, &n->resolver) < 0)
 		return;
 	n->asked = true;
 	n->query = (struct resolve_query){ .done = on_answer };
@@ -222,11 +234,12 @@ static void on_router(struct loop_source *source, uint32_t events, int64_t now)
 	(void)events;
 	(void)now;
 	drain(n);
-	if (n->failed && n->n_dns) {
+	if (n->failure && n->n_dns) {
 		/* The machine's own resolvers are of no use: ask the router's. */
 		resolver_free(n->resolver);
 		n->resolver = NULL;
-		n->asked = n->failed = false;
+		n->asked = false;
+		n->failure = 0;
 	}
 	if (n->n_dns)
 		ask(n, n->dns, n->n_dns);
@@ -265,6 +278,35 @@ static void conclude(struct nat64 *n, struct hints *h)
 		memcpy(h->dns, n->dns, sizeof(h->dns));
 		h->n_dns = n->n_dns;
 	}
+}
+
+/**
+ * nat64_said() - What one source has said in nat64_discover()
+ * @n:		Finder
+ * @source:	NAT64_PREF64 or NAT64_RFC7050
+ *
+ * Return: prefix; of source NAT64_UNKNOWN where it said nothing
+ */
+struct nat64_hint nat64_said(const struct nat64 *n, enum nat64_source source)
+{
+	struct nat64_hint none = { 0 };
+
+	if (source == NAT64_RFC7050)
+		return n->found;
+	return n->seen.lifetime_s ? n->seen : none; /* 0: withdrawn */
+}
+
+/**
+ * nat64_failure() - Why no resolver has answered in nat64_discover()
+ * @n:		Finder
+ *
+ * Return: 0 where one has; -EDESTADDRREQ where none was known, or what the last said
+ */
+int nat64_failure(const struct nat64 *n)
+{
+	if (n->dns64 != HINT_UNKNOWN)
+		return 0;
+	return !n->asked ? -EDESTADDRREQ : n->failure ? n->failure : -ETIMEDOUT;
 }
 
 /**

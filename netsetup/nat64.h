@@ -20,6 +20,10 @@
 
 struct nat64;
 
+#define NAT64_NO_PREFIX \
+	"not a prefix that NAT64 can use (RFC 6052: /32, /40, /48, /56, /64 or /96)"
+
+bool nat64_usable(const struct prefix *p);
 must_check int nat64_parse(const char *text, struct prefix *ret_prefix);
 must_check int nat64_read_option(const uint8_t *option, size_t len,
 				 struct nat64_hint *ret_hint);
@@ -33,8 +37,10 @@ void nat64_solicit(void);
 must_check int nat64_read_message(const struct nlmsghdr *m, struct addr *router,
 				  const uint8_t **ret_option, size_t *ret_len);
 
-must_check int nat64_listen(struct nat64 **ret_nat64);
+must_check int nat64_listen(bool asks, struct nat64 **ret_nat64);
 void nat64_free(struct nat64 *n);
 DEFINE_CLEANUP(struct nat64 *, nat64_free)
 must_check int nat64_discover(struct nat64 *n, int64_t deadline_ns,
 			      struct hints *hints, struct buf *warnings);
+struct nat64_hint nat64_said(const struct nat64 *n, enum nat64_source source);
+int nat64_failure(const struct nat64 *n);

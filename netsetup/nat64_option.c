@@ -20,15 +20,29 @@
 static const uint8_t lengths[] = { 96, 64, 56, 48, 40, 32 };
 
 /**
- * usable() - Whether packets for a prefix can be sent at all
+ * reachable() - Whether packets for a prefix can be sent at all
  * @p:		Prefix
  *
  * Routers and resolvers may say anything; "::ffff:0:0/96" would turn each IPv4 address
  * into one that the kernel takes for its own IPv4.
  */
-static bool usable(const struct prefix *p)
+static bool reachable(const struct prefix *p)
 {
 	return addr_scope(&p->addr) >= ADDR_ULA;
+}
+
+/**
+ * nat64_usable() - Whether NAT64 can use a prefix
+ * @p:		Prefix
+ *
+ * Return: true for one of a length that RFC 6052 allows and that packets can go to
+ */
+bool nat64_usable(const struct prefix *p)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++)
+		if (lengths[i] == p->len)
+			return reachable(p);
+	return false;
 }
 
 /**
@@ -41,17 +55,11 @@ static bool usable(const struct prefix *p)
 int nat64_parse(const char *text, struct prefix *ret_prefix)
 {
 	struct prefix p;
-	size_t i;
 
-	if (prefix_parse6(text, &p) < 0 || !usable(&p))
+	if (prefix_parse6(text, &p) < 0 || !nat64_usable(&p))
 		return -EINVAL;
-	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
-		if (lengths[i] == p.len) {
-			*ret_prefix = p;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	*ret_prefix = p;
+	return 0;
 }
 
 /**
@@ -78,7 +86,7 @@ int nat64_read_option(const uint8_t *option, size_t len,
 		return -EBADMSG;
 	memcpy(a.bytes, option + 4, 12);
 	p = prefix_of(&a, lengths[scaled & 7]);
-	if (!usable(&p))
+	if (!reachable(&p))
 		return -EBADMSG;
 	*ret_hint = (struct nat64_hint){
 		.prefix = p,
@@ -132,7 +140,7 @@ int nat64_read_answer(const struct addr *answer, struct prefix *ret_prefix)
 		len = lengths[i];
 	}
 	p = prefix_of(answer, len);
-	if (hits != 1 || !usable(&p))
+	if (hits != 1 || !reachable(&p))
 		return -ENOMSG;
 	*ret_prefix = p;
 	return 0;

@@ -55,7 +55,7 @@ const struct opt netsetup_options[] = {
 	  .type = OPT_DURATION,
 	  .arg = "TIME",
 	  AT(deadline),
-	  .verbs = FORMS,
+	  .verbs = FORMS "discover ",
 	  .help = "time for metadata and discovery, and for each check of --check" },
 	{ .name = "save",
 	  .type = OPT_STRING,

@@ -41,7 +41,7 @@ int provider_new(const struct provider_request *req,
 	/* Routers may take a while to answer: ask them first. A failure here is
 	 * no reason to stop, there are other ways to learn the prefix. */
 	if (!req->offline && !req->nat64)
-		(void)!nat64_listen(&p->nat64);
+		(void)!nat64_listen(true, &p->nat64);
 	*ret_provider = p;
 	return 0;
 }
@@ -178,10 +178,7 @@ int provider_document(struct provider *p, struct buf *ret_document_json,
 		return r < 0 ? r : -EINVAL;
 	if (p->req.nat64) {
 		if (nat64_parse(p->req.nat64, &h.nat64.prefix) < 0) {
-			buf_printf(errors,
-				   "nat64 '%s': not a prefix that "
-				   "NAT64 can use (RFC 6052: /32, /40, /48, "
-				   "/56, /64 or /96)\n",
+			buf_printf(errors, "nat64 '%s': " NAT64_NO_PREFIX "\n",
 				   p->req.nat64);
 			return -EINVAL;
 		}

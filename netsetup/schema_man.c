@@ -2,6 +2,7 @@
 /*
  * The fields of documents as mdoc, for netsetup-document(5)
  */
+#include "netsetup/conf.h"
 #include "netsetup/show.h"
 
 #include <stdio.h>
@@ -64,23 +65,32 @@ static void print_type(const struct field *f)
 }
 
 /**
+ * print_kind() - The fields of one kind
+ * @k:		Kind
+ */
+static void print_kind(const struct kind *k)
+{
+	printf(".Ss %s\n", k->plural);
+	print_escaped(k->help);
+	puts("\n.Bl -tag -width Ds");
+	for (const struct field *f = k->fields; f->name; f++) {
+		printf(".It Cm %s\n", f->name);
+		if (f->help) {
+			print_escaped(f->help);
+			puts(":");
+		}
+		print_type(f);
+		putchar('\n');
+	}
+	puts(".El");
+}
+
+/**
  * show_schema_mdoc() - The fields of all kinds as mdoc on standard output
  */
 void show_schema_mdoc(void)
 {
-	for (size_t k = 0; k < KIND_MAX; k++) {
-		printf(".Ss %s\n", kinds[k]->plural);
-		print_escaped(kinds[k]->help);
-		puts("\n.Bl -tag -width Ds");
-		for (const struct field *f = kinds[k]->fields; f->name; f++) {
-			printf(".It Cm %s\n", f->name);
-			if (f->help) {
-				print_escaped(f->help);
-				puts(":");
-			}
-			print_type(f);
-			putchar('\n');
-		}
-		puts(".El");
-	}
+	print_kind(&kind_nat64);
+	for (size_t k = 0; k < KIND_MAX; k++)
+		print_kind(kinds[k]);
 }

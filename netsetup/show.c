@@ -317,6 +317,26 @@ static struct json *field_schema(const struct field *f)
 }
 
 /**
+ * object_schema() - JSON Schema of one object
+ * @k:		Kind
+ * @j:		Gets it
+ */
+static void object_schema(const struct kind *k, struct json *j)
+{
+	struct json *properties, *required;
+
+	json_set_string(j, "type", "object");
+	json_set_bool(j, "additionalProperties", false);
+	properties = json_set_object(j, "properties");
+	required = json_set_array(j, "required");
+	for (const struct field *f = k->fields; f->name; f++) {
+		json_set(properties, f->name, field_schema(f));
+		if (f->required)
+			json_append_string(required, f->name);
+	}
+}
+
+/**
  * kind_schema() - JSON Schema of one kind's list
  * @k:		Kind
  *
@@ -324,29 +344,20 @@ static struct json *field_schema(const struct field *f)
  */
 static struct json *kind_schema(const struct kind *k)
 {
-	struct json *j = json_object(), *items, *properties, *required;
+	struct json *j = json_object(), *items, *types;
 
 	if (k == &kind_sysctl) {
 		json_set_string(j, "type", "object");
 		json_set_string(j, "description", k->help);
 		items = json_set_object(j, "additionalProperties");
-		required = json_set_array(items, "type");
-		json_append_string(required, "string");
-		json_append_string(required, "integer");
+		types = json_set_array(items, "type");
+		json_append_string(types, "string");
+		json_append_string(types, "integer");
 		return j;
 	}
 	json_set_string(j, "type", "array");
 	json_set_string(j, "description", k->help);
-	items = json_set_object(j, "items");
-	json_set_string(items, "type", "object");
-	json_set_bool(items, "additionalProperties", false);
-	properties = json_set_object(items, "properties");
-	required = json_set_array(items, "required");
-	for (const struct field *f = k->fields; f->name; f++) {
-		json_set(properties, f->name, field_schema(f));
-		if (f->required)
-			json_append_string(required, f->name);
-	}
+	object_schema(k, json_set_object(j, "items"));
 	return j;
 }
 
@@ -374,6 +385,9 @@ void show_schema(void)
 		"interfaces that listen to routers, also while forwarding");
 	json_set_string(json_set_object(properties, "forwarding"), "type",
 			"boolean");
+	one = json_set_object(properties, kind_nat64.plural);
+	json_set_string(one, "description", kind_nat64.help);
+	object_schema(&kind_nat64, one);
 	for (size_t k = 0; k < KIND_MAX; k++)
 		json_set(properties, kinds[k]->plural, kind_schema(kinds[k]));
 	if (json_print(j, JSON_PRETTY, &b) == 0)

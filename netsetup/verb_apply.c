@@ -6,6 +6,7 @@
 
 #include "netsetup/confirm.h"
 #include "netsetup/show.h"
+#include "netsetup/verb_discover.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
 
@@ -15,14 +16,16 @@
 #include <string.h>
 
 /**
- * write_hints() - Complete and write the hints of the provider form
+ * write_hints() - Complete and write the hints
  * @s:		Session
  */
 static void write_hints(struct session *s)
 {
 	_cleanup_(buf_release) struct buf warnings = BUF_INIT;
 	bool changed;
-	int r = provider_finish(s->provider, &s->hints, &warnings);
+	int r = s->provider ?
+			provider_finish(s->provider, &s->hints, &warnings) :
+			discover_document(s, &warnings);
 
 	if (warnings.len)
 		session_print(LOG_LEVEL_WARNING, warnings.data);
@@ -206,6 +209,7 @@ static int apply_verb(void *config, int n, char **args, unsigned int flags,
 		      const char *verb)
 {
 	_cleanup_(session_end) struct session s = { 0 };
+	bool watched = getenv("NETSETUP_WATCH") != NULL;
 	int code;
 
 	if (session_begin(&s, config) < 0)
@@ -214,11 +218,13 @@ static int apply_verb(void *config, int n, char **args, unsigned int flags,
 	s.plans = true;
 	if (session_read(&s, n, args) < 0)
 		return EXIT_USAGE;
-	if (s.conf.responders.n && !getenv("NETSETUP_WATCH"))
+	if (s.conf.responders.n && !watched)
 		log_warning(
 			"proxies of whole prefixes are answered for by 'netsetup watch' alone");
 	code = apply_locked(&s, flags, verb);
-	if (code == EXIT_OK && s.provider)
+	/* The document form's hints are watch's own, once it watches. */
+	if (code == EXIT_OK &&
+	    (s.provider || (s.conf.nat64.stated && !watched)))
 		write_hints(&s);
 	return code;
 }

@@ -153,6 +153,10 @@ static void keep_intents(struct watch *w, struct conf *from,
 					    strings_get(names, p[i].dev));
 	w->conf.responders = from->responders;
 	from->responders = (struct table){ 0 };
+	w->conf.nat64 = from->nat64;
+	w->conf.nat64.resolvers = strings_add(
+		w->e.strings, strings_get(names, from->nat64.resolvers),
+		strings_len(names, from->nat64.resolvers));
 	w->conf.uplinks =
 		strings_add(w->e.strings, strings_get(names, from->uplinks),
 			    strings_len(names, from->uplinks));

@@ -154,15 +154,8 @@ static void settle(struct watch *w, int64_t now)
 static void on_next(struct loop_timer *timer, int64_t now)
 {
 	struct pref64 *p = container_of(timer, struct pref64, next);
-	struct watch *w = container_of(p, struct watch, pref64);
-	const struct nat64_offer *asked = &p->table.offers[NAT64_RFC7050];
-	_cleanup_(buf_release) struct buf none = BUF_INIT;
 
-	/* Whoever resolves is the provider form's child. */
-	if (asked->hint.source && asked->until_ns <= now &&
-	    w->config->provider && !w->child.kind && !w->stopping)
-		(void)!child_apply(w, &none);
-	settle(w, now);
+	settle(container_of(p, struct watch, pref64), now);
 }
 
 /**
@@ -215,7 +208,117 @@ void pref64_event(struct watch *w, const struct nlmsghdr *m)
 }
 
 /**
- * pref64_reload() - Take up what a child has learnt
+ * pref64_answer() - Resolvers have answered
+ * @w:		Watch
+ * @hint:	Prefix, or NULL: they make none
+ */
+void pref64_answer(struct watch *w, const struct nat64_hint *hint)
+{
+	struct nat64_table *t = &w->pref64.table;
+
+	if (hint)
+		nat64_offer(t, hint, loop_now());
+	else
+		nat64_withdraw(t, NAT64_RFC7050);
+	settle(w, loop_now());
+	publish(w);
+}
+
+/**
+ * is_wanted() - Whether anybody wants hints
+ * @w:		Watch
+ *
+ * Return: true where an option or the document does
+ */
+static bool is_wanted(const struct watch *w)
+{
+	const struct config *c = w->config;
+
+	return c->provider || c->hints || c->snippets.n || c->clat ||
+	       w->conf.nat64.stated;
+}
+
+/**
+ * listen_to_routers() - Begin to, and solicit, where it was not done yet
+ * @w:		Watch; .events is open
+ *
+ * Return: 0 or a negative errno
+ */
+static int listen_to_routers(struct watch *w)
+{
+	int r = 0;
+
+	if (!w->pref64.listens)
+		r = nl_subscribe(&w->events, RTNLGRP_ND_USEROPT);
+	if (r == 0 && !w->pref64.listens)
+		nat64_solicit();
+	w->pref64.listens = r == 0;
+	return r;
+}
+
+/**
+ * end() - Take back what was told: the document's section has gone
+ * @w:		Watch
+ */
+static void end(struct watch *w)
+{
+	struct pref64 *p = &w->pref64;
+
+	for (int i = NAT64_UNKNOWN + 1; i < NAT64_SOURCE_MAX; i++)
+		nat64_withdraw(&p->table, i);
+	settle(w, loop_now());
+	p->on = false;
+}
+
+/**
+ * take_document() - What the document says of NAT64
+ * @w:		Watch
+ */
+static void take_document(struct watch *w)
+{
+	const struct conf_nat64 *c = &w->conf.nat64;
+	struct pref64 *p = &w->pref64;
+	struct hints *h = &p->hints;
+	struct nat64_hint fixed = {
+		.prefix = { addr_from_in6(&c->prefix), c->len },
+		.source = NAT64_STATIC,
+	};
+	int n = conf_resolvers(w->e.strings, c, h->dns, NULL);
+
+	if (n > 0)
+		h->n_dns = (size_t)n;
+	if (!*h->uplink)
+		snprintf(h->uplink, sizeof(h->uplink), "%s",
+			 strings_get(w->e.strings, w->conf.uplinks));
+	/* What a file says is as good as ever where no document has a say. */
+	if (c->len)
+		nat64_offer(&p->table, &fixed, loop_now());
+	else if (c->stated || p->stated)
+		nat64_withdraw(&p->table, NAT64_STATIC);
+	if (!c->rfc7050 && (c->stated || p->stated))
+		nat64_withdraw(&p->table, NAT64_RFC7050);
+	p->stated = c->stated;
+}
+
+/**
+ * take_file() - What an earlier program, or the provider form's child, has learnt
+ * @w:		Watch
+ * @h:		Content of the hints file
+ */
+static void take_file(struct watch *w, const struct hints *h)
+{
+	struct pref64 *p = &w->pref64;
+	enum nat64_source source = h->nat64.source;
+	bool heard = p->table.offers[source].hint.source != NAT64_UNKNOWN;
+
+	/* An advertisement or answer heard here is newer than the file. */
+	if (!heard || (w->config->provider && source != NAT64_PREF64))
+		nat64_offer(&p->table, &h->nat64, loop_now());
+	p->hints = *h;
+}
+
+/**
+ * pref64_reload() - Take up what a child has learnt, and what the document wants
  * @w:		Watch
  */
 void pref64_reload(struct watch *w)
@@ -226,18 +329,22 @@ void pref64_reload(struct watch *w)
 	struct hints h;
 	bool known;
 
-	if (!p->on)
+	if (p->on && !is_wanted(w))
+		end(w);
+	p->on = is_wanted(w);
+	if (p->on && listen_to_routers(w) < 0)
+		log_warning("nat64: routers cannot be listened to");
+	if (!p->on) {
+		asker_sync(w);
 		return;
+	}
 	buf_printf(&path, "%s%s", w->config->root ? w->config->root : "",
 		   hints_path(w));
 	known = hints_read(buf_text(&path), &h) == 0;
-	if (known) {
-		/* An advertisement heard here is newer than the file. */
-		if (h.nat64.source != NAT64_PREF64 ||
-		    !p->table.offers[NAT64_PREF64].hint.source)
-			nat64_offer(&p->table, &h.nat64, loop_now());
-		p->hints = h;
-	}
+	if (known)
+		take_file(w, &h);
+	if (!w->config->provider)
+		take_document(w);
 	if (w->config->nat64 &&
 	    nat64_parse(w->config->nat64, &fixed.prefix) == 0)
 		nat64_offer(&p->table, &fixed, loop_now());
@@ -246,6 +353,7 @@ void pref64_reload(struct watch *w)
 	if (known || p->table.now.source != NAT64_UNKNOWN)
 		publish(w);
 	translator_sync(w);
+	asker_sync(w);
 }
 
 /**
@@ -286,19 +394,11 @@ static int check_snippets(struct watch *w)
  */
 int pref64_open(struct watch *w)
 {
-	const struct config *c = w->config;
 	int r = check_snippets(w);
 
-	if (r < 0)
-		return r;
-	w->pref64.on = c->provider || c->hints || c->snippets.n || c->clat;
 	w->pref64.next.expired = on_next;
-	if (!w->pref64.on)
-		return 0;
-	r = nl_subscribe(&w->events, RTNLGRP_ND_USEROPT);
-	if (r == 0)
-		nat64_solicit();
-	return r;
+	w->pref64.on = is_wanted(w);
+	return r == 0 && w->pref64.on ? listen_to_routers(w) : r;
 }
 
 /**

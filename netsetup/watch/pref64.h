@@ -9,8 +9,8 @@
  * files of --snippet, each by a rename and only when its content changes. Units that name
  * a snippet, or "hints", among their inputs are run then.
  *
- * What needs a resolver (RFC 7050) is asked by the provider form's child, again when its
- * answer runs out.
+ * What needs a resolver (RFC 7050) is learnt by asker.h. A document's section nat64 is as
+ * good as the options; it comes and goes with the document.
  */
 
 #include "netsetup/nat64_table.h"
@@ -21,6 +21,8 @@ struct nlmsghdr;
 
 struct pref64 {
 	bool on; /* somebody wants hints */
+	bool listens; /* to routers */
+	bool stated; /* the document before had a section nat64 */
 	struct nat64_table table;
 	struct hints hints;
 	struct loop_timer next;
@@ -29,4 +31,5 @@ struct pref64 {
 must_check int pref64_open(struct watch *w);
 void pref64_reload(struct watch *w);
 void pref64_event(struct watch *w, const struct nlmsghdr *m);
+void pref64_answer(struct watch *w, const struct nat64_hint *hint);
 void pref64_print(const struct watch *w, struct buf *out);

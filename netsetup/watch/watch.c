@@ -466,6 +466,7 @@ static void watch_release(struct watch *w)
 	responder_close(w);
 	waiter_close(w);
 	translator_close(w);
+	asker_close(w);
 	follow_close(w);
 	proc_detach(&w->child.proc);
 	buf_release(&w->child.text);
@@ -554,6 +555,7 @@ int watch_run(const struct config *config, int n, char **args)
 	w->child.proc = (struct proc)PROC_INIT;
 	waiter_init(&w->waiter);
 	translator_init(&w->translator);
+	asker_init(&w->asker);
 	w->flap.burst = config->burst;
 	w->audit_every_ns = config->audit ? config->audit : AUDIT_EVERY_NS;
 	find_program(w);

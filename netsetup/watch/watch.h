@@ -20,6 +20,7 @@
  */
 
 #include "netsetup/session.h"
+#include "netsetup/watch/asker.h"
 #include "netsetup/watch/filter.h"
 #include "netsetup/watch/flap.h"
 #include "netsetup/watch/pref64.h"
@@ -107,6 +108,7 @@ struct watch {
 	struct follow *follow;
 	struct metrics *metrics;
 	struct pref64 pref64;
+	struct asker asker;
 	struct responder *responders;
 	struct waiter waiter;
 	struct translator translator;
