@@ -169,8 +169,7 @@ static bool is_second(const struct plan *p, size_t at)
 	if (s->stage != STAGE_LINK_UP && s->stage != STAGE_ROUTE_SOURCE)
 		return false;
 	for (size_t i = 0; i < at; i++)
-		if (p->steps[i].kind == s->kind &&
-		    p->steps[i].want == s->want)
+		if (p->steps[i].kind == s->kind && p->steps[i].want == s->want)
 			return true;
 	return false;
 }

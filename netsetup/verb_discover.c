@@ -51,8 +51,8 @@ int discover_document(struct session *s, struct buf *warnings)
 	if (s->config->nat64)
 		r = nat64_parse(s->config->nat64, &h->nat64.prefix);
 	else
-		h->nat64.prefix = (struct prefix){ addr_from_in6(&c->prefix),
-						   c->len };
+		h->nat64.prefix =
+			(struct prefix){ addr_from_in6(&c->prefix), c->len };
 	if (r < 0) {
 		buf_printf(warnings, "nat64 '%s': " NAT64_NO_PREFIX "\n",
 			   s->config->nat64);
@@ -66,8 +66,8 @@ int discover_document(struct session *s, struct buf *warnings)
 		if (r == 0)
 			r = nat64_discover(n, deadline(s->config), h, warnings);
 	}
-	if (*h->uplink && uplink_router(h->uplink, &h->ra.router,
-					&h->ra.lifetime_s) == 0)
+	if (*h->uplink &&
+	    uplink_router(h->uplink, &h->ra.router, &h->ra.lifetime_s) == 0)
 		h->gateway = h->ra.router;
 	return r;
 }

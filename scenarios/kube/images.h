@@ -34,7 +34,10 @@ struct image_store {
 	int lock; /* held: nobody else makes or removes stores */
 	char dir[PATH_MAX];
 };
-#define IMAGE_STORE_INIT { .lock = -1 }
+#define IMAGE_STORE_INIT   \
+	{                  \
+		.lock = -1 \
+	}
 
 /* Makes the store if the cache has none for these programs.
  * @control: with IMAGE_CONTROL, in a store of its own. */
