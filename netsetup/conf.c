@@ -251,7 +251,7 @@ static int read_sysctls(struct reader *rd, uint32_t node)
 		const char *value = doc_scalar(rd->doc, n);
 		struct sysctl *c;
 
-		if (!value) {
+		if (!value || doc_type(rd->doc, n) == DOC_NULL) {
 			problem(rd, n, "sysctl '%s': expected one value",
 				doc_key(rd->doc, n));
 			continue;

@@ -102,6 +102,20 @@ uint8_t object_protocol(const struct kind *k, const void *object)
 }
 
 /**
+ * field_top() - The largest number that a field takes
+ * @f:		Field of one, two or four bytes
+ *
+ * Return: number
+ */
+uint32_t field_top(const struct field *f)
+{
+	return f->max             ? f->max :
+	       field_size(f) == 1 ? UINT8_MAX :
+	       field_size(f) == 2 ? UINT16_MAX :
+				    UINT32_MAX;
+}
+
+/**
  * read_number() - Decimal number within a field's bounds
  * @f:		Field
  * @text:	Text
@@ -113,10 +127,7 @@ uint8_t object_protocol(const struct kind *k, const void *object)
 static int read_number(const struct field *f, const char *text, uint32_t *ret,
 		       struct buf *why)
 {
-	uint64_t top = f->max             ? f->max :
-		       field_size(f) == 1 ? UINT8_MAX :
-		       field_size(f) == 2 ? UINT16_MAX :
-					    UINT32_MAX;
+	uint32_t top = field_top(f);
 	uint64_t value = 0;
 	const char *p = text;
 
@@ -127,8 +138,8 @@ static int read_number(const struct field *f, const char *text, uint32_t *ret,
 		return -EINVAL;
 	}
 	if (value < f->min || value > top) {
-		buf_printf(why, "%s is not between %u and %llu", text, f->min,
-			   (unsigned long long)top);
+		buf_printf(why, "%s is not between %u and %u", text, f->min,
+			   top);
 		return -EINVAL;
 	}
 	*ret = (uint32_t)value;
@@ -392,9 +403,10 @@ int field_read(const struct field *f, struct strings *s, const struct doc *d,
 {
 	bool list = f->type == FIELD_WORDS || f->type == FIELD_HOPS ||
 		    f->type == FIELD_GROUP;
-	const char *text = doc_scalar(d, node);
+	bool null = doc_type(d, node) == DOC_NULL;
+	const char *text = null ? NULL : doc_scalar(d, node);
 
-	if (doc_type(d, node) == DOC_NULL && !f->required)
+	if (null && !f->required)
 		return 0; /* as if it were not there */
 	if (list && doc_type(d, node) != DOC_ARRAY) {
 		buf_puts(why, "expected a list");

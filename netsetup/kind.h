@@ -162,6 +162,7 @@ must_check int files_clean(struct engine *e, const struct model *keys);
 must_check int files_want_folders(struct engine *e, struct model *want);
 
 /* field.c: the table at work. */
+uint32_t field_top(const struct field *f);
 void kind_init_object(const struct kind *k, void *object);
 must_check int field_read(const struct field *f, struct strings *s,
 			  const struct doc *d, uint32_t node, void *object,

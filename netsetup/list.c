@@ -40,6 +40,17 @@ static const struct field member_fields[] = {
 };
 
 /**
+ * list_fields() - Fields of one entry of a list of objects
+ * @type:	FIELD_HOPS or FIELD_GROUP
+ *
+ * Return: fields, ended by a NULL name
+ */
+const struct field *list_fields(enum field_type type)
+{
+	return type == FIELD_HOPS ? hop_fields : member_fields;
+}
+
+/**
  * read_entry() - One entry of a list of objects
  * @fields:	Its fields
  * @s:		Pool for texts
@@ -54,6 +65,8 @@ static int read_entry(const struct field *fields, struct strings *s,
 		      const struct doc *d, uint32_t node, void *entry,
 		      struct buf *why)
 {
+	uint32_t seen = 0;
+
 	if (doc_type(d, node) != DOC_OBJECT) {
 		buf_puts(why, "expected an object");
 		return -EINVAL;
@@ -71,7 +84,13 @@ static int read_entry(const struct field *fields, struct strings *s,
 		r = field_read(f, s, d, m, entry, why);
 		if (r < 0)
 			return r;
+		seen |= 1U << (f - fields);
 	}
+	for (const struct field *f = fields; f->name; f++)
+		if (f->required && !(seen & 1U << (f - fields))) {
+			buf_printf(why, "'%s' is missing", f->name);
+			return -EINVAL;
+		}
 	return 0;
 }
 
@@ -90,7 +109,7 @@ static int read_words(const struct doc *d, uint32_t node, struct buf *out,
 	for (uint32_t w = doc_first(d, node); w; w = doc_next(d, w)) {
 		const char *text = doc_scalar(d, w);
 
-		if (!text || !*text) {
+		if (!text || !*text || doc_type(d, w) == DOC_NULL) {
 			buf_puts(why, "expected a list of words");
 			return -EINVAL;
 		}
@@ -194,8 +213,7 @@ struct json *list_to_json(enum field_type type, const struct strings *s,
 	struct json *all = json_array();
 
 	while (at < end) {
-		const struct field *f =
-			type == FIELD_HOPS ? hop_fields : member_fields;
+		const struct field *f = list_fields(type);
 		size_t size = type == FIELD_HOPS ? sizeof(struct hop) :
 						   sizeof(struct group_member);
 		struct hop entry;

@@ -12,6 +12,7 @@
 
 #define LIST_MAX 256 /* entries of hops and groups; they fit one message */
 
+const struct field *list_fields(enum field_type type);
 must_check int list_read(enum field_type type, struct strings *s,
 			 const struct doc *d, uint32_t node, uint32_t *ret_id,
 			 struct buf *why);

@@ -54,6 +54,8 @@ static void print_type(const struct field *f)
 
 	fputs(names[f->type], stdout);
 	for (const struct choice *c = f->choices; c && c->name; c++) {
+		if (!*c->name)
+			continue;
 		fputs(sep, stdout);
 		print_escaped(c->name);
 		sep = ", ";

@@ -2,6 +2,7 @@
 #include "netsetup/kind/linkinfo.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -185,6 +186,14 @@ static const struct {
 	  put_macvlan_mode },
 	{ "vrf", "NET_VRF", NEED_TABLE, 0, read_vrf, put_vrf },
 };
+
+const struct choice linkinfo_kinds[] = {
+	{ "", 0 },        { "bridge", 0 }, { "dummy", 0 },
+	{ "veth", 0 },    { "vlan", 0 },   { "vxlan", 0 },
+	{ "macvlan", 0 }, { "vrf", 0 },    { NULL, 0 },
+};
+static_assert(ARRAY_SIZE(linkinfo_kinds) == ARRAY_SIZE(infos) + 1,
+	      "the same kinds, and the end");
 
 /**
  * linkinfo_check() - Whether a link states what its kind needs and nothing that it has not

@@ -9,6 +9,8 @@
 
 #include "netsetup/engine.h"
 
+extern const struct choice linkinfo_kinds[]; /* names alone */
+
 must_check int linkinfo_check(const char *kind, const struct link *l,
 			      struct buf *why);
 void linkinfo_complete(const char *kind, struct link *l);
