@@ -179,7 +179,7 @@ int confirm_detach(const struct engine_options *options, const struct txn *t)
 	if (pid < 0)
 		return -errno;
 	if (pid == 0) {
-		o.crash_at = 0;
+		o.crash_at = o.stop_at = 0;
 		if (!leave(&timer.dir))
 			_exit(1);
 		pid = fork();

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,12 +117,15 @@ uint64_t engine_mutations(const struct engine *e)
 }
 
 /**
- * engine_point() - One more instant at which a test may kill us
+ * engine_point() - One more instant at which a test may kill us, or stop us
  * @e:		Engine
  */
 void engine_point(struct engine *e)
 {
-	if (e->options.crash_at && ++e->point == e->options.crash_at) {
+	e->point++;
+	if (e->point == e->options.stop_at)
+		(void)raise(SIGSTOP);
+	if (e->point == e->options.crash_at) {
 		fflush(NULL);
 		_exit(137);
 	}

@@ -49,6 +49,7 @@ struct engine_options {
 	bool offline; /* --from: no kernel is asked */
 	bool hurry; /* do not wait for duplicate address detection */
 	unsigned int crash_at; /* tests: die at this point, from 1; 0: never */
+	unsigned int stop_at; /* tests: stop there, until SIGCONT */
 };
 
 struct engine {

@@ -8,14 +8,14 @@
 #include <unistd.h>
 
 /**
- * begin() - A result about an uplink
+ * ra_result() - Begin a result
  * @r:		Result
  * @id:		Check
  * @what:	What must be true
- * @dev:	Uplink
+ * @dev:	Uplink; "": all of them
  */
-static void begin(struct result *r, const char *id, const char *what,
-		  const char *dev)
+void ra_result(struct result *r, const char *id, const char *what,
+	       const char *dev)
 {
 	char host[64] = "", vantage[96];
 
@@ -30,12 +30,12 @@ static void begin(struct result *r, const char *id, const char *what,
 }
 
 /**
- * fail() - Turn a result
+ * ra_fail() - Turn a result
  * @r:		Result
- * @verdict:	VERDICT_FAIL or VERDICT_WARN
+ * @verdict:	VERDICT_FAIL, VERDICT_WARN or VERDICT_SKIP
  * @reason:	Token of lib/reason.h
  */
-static void fail(struct result *r, enum verdict verdict, const char *reason)
+void ra_fail(struct result *r, enum verdict verdict, const char *reason)
 {
 	r->verdict = verdict;
 	snprintf(r->reason, sizeof(r->reason), "%s", reason);
@@ -56,11 +56,11 @@ static int verify_owner(const char *dev, unsigned int owners,
 	struct result r;
 
 	ra_owners_text(owners, &names);
-	begin(&r, "RA-1", "exactly one hears router advertisements", dev);
+	ra_result(&r, "RA-1", "exactly one hears router advertisements", dev);
 	result_fact(&r, "ra_owner", "%s", owners ? buf_text(&names) : "none");
 	result_fact(&r, "accept_ra", "%ld", ra_conf(dev, "accept_ra"));
 	if (!owners || owners & (owners - 1))
-		fail(&r, VERDICT_FAIL, "accept-ra");
+		ra_fail(&r, VERDICT_FAIL, "accept-ra");
 	snprintf(
 		r.detail, sizeof(r.detail),
 		!owners ?
@@ -91,14 +91,14 @@ static int verify_lasting(const char *dev, unsigned int owners,
 	long forwarding = ra_conf(dev, "forwarding");
 	struct result r;
 
-	begin(&r, "RA-2", "the default route outlives forwarding", dev);
+	ra_result(&r, "RA-2", "the default route outlives forwarding", dev);
 	result_fact(&r, "accept_ra", "%ld", accept);
 	result_fact(&r, "forwarding", "%ld", forwarding);
 	result_fact(&r, "force_forwarding", "%ld",
 		    ra_conf(dev, "force_forwarding"));
 	snprintf(r.clause, sizeof(r.clause), "kernel ip-sysctl, accept_ra");
-	if (accept != 2 && !(owners & ~(unsigned int)RA_KERNEL)) {
-		fail(&r, VERDICT_FAIL, "accept-ra");
+	if (!ra_lasts(dev, owners)) {
+		ra_fail(&r, VERDICT_FAIL, "accept-ra");
 		snprintf(
 			r.detail, sizeof(r.detail),
 			"accept_ra of '%s' is %ld: %s", dev, accept,
@@ -131,10 +131,10 @@ static int verify_route(const char *dev, struct results *out)
 	int64_t lifetime;
 	struct result r;
 
-	begin(&r, "RA-3", "a router has announced itself as default", dev);
+	ra_result(&r, "RA-3", "a router has announced itself as default", dev);
 	r.level = LEVEL_SHOULD;
 	if (uplink_router(dev, &router, &lifetime) < 0) {
-		fail(&r, VERDICT_WARN, "ra-missing");
+		ra_fail(&r, VERDICT_WARN, "ra-missing");
 		snprintf(r.detail, sizeof(r.detail),
 			 "no router has announced itself as default on '%s'",
 			 dev);
@@ -165,7 +165,7 @@ int ra_verify(const struct engine *e, const struct conf *conf,
 	for (size_t at = 0; at < strings_len(s, conf->uplinks) && r == 0;
 	     at += strlen(strings_get(s, conf->uplinks) + at) + 1) {
 		const char *dev = strings_get(s, conf->uplinks) + at;
-		unsigned int owners = ra_owners(e, dev);
+		unsigned int owners = ra_witnesses(e, dev);
 
 		r = verify_owner(dev, owners, out);
 		if (r == 0)

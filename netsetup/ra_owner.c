@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/ra.h"
 
+#include "netsetup/uplink.h"
+
 #include "lib/cleanup.h"
 #include "lib/sysctl.h"
 
@@ -118,6 +120,45 @@ static bool is_networkmanager(const struct engine *e, const char *dev,
 }
 
 /**
+ * is_dhcpcd() - Whether dhcpcd hears RAs on a link
+ * @e:		Engine, for --root
+ * @dev:	Interface
+ *
+ * It runs for one interface or for all; it turns the kernel off where it hears RAs.
+ *
+ * Return: true if it does
+ */
+static bool is_dhcpcd(const struct engine *e, const char *dev)
+{
+	static const char *const files[] = {
+		"/run/dhcpcd/%s-6.pid", "/run/dhcpcd/%s.pid",
+		"/run/dhcpcd-%s.pid",   "/run/dhcpcd/pid",
+		"/run/dhcpcd.pid",
+	};
+	const char *root = e->options.root ? e->options.root : "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		_cleanup_(buf_release) struct buf pid = { .max = 64 };
+		_cleanup_(buf_release) struct buf comm = { .max = 64 };
+		char path[PATH_SIZE];
+		const char *name = strstr(files[i], "%s");
+		int before = (int)(name ? name - files[i] :
+					  (ptrdiff_t)strlen(files[i]));
+
+		snprintf(path, sizeof(path), "%s%.*s%s%s", root, before,
+			 files[i], name ? dev : "", name ? name + 2 : "");
+		if (buf_read_file(&pid, path) < 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%ld/comm",
+			 strtol(buf_text(&pid), NULL, 10));
+		if (buf_read_file(&comm, path) == 0 &&
+		    strcmp(buf_text(&comm), "dhcpcd\n") == 0)
+			return ra_conf(dev, "accept_ra") == 0;
+	}
+	return false;
+}
+
+/**
  * ra_owners() - Who hears router advertisements on an interface
  * @e:		Engine
  * @dev:	Interface
@@ -138,41 +179,77 @@ unsigned int ra_owners(const struct engine *e, const char *dev)
 		owners |= RA_NETWORKD;
 	if (is_networkmanager(e, dev, index))
 		owners |= RA_NETWORKMANAGER;
+	if (is_dhcpcd(e, dev))
+		owners |= RA_DHCPCD;
 	return owners;
 }
 
 /**
- * ra_yield() - Want no accept_ra of our own where a program hears RAs
+ * ra_witnesses() - The same, with a program that is known by its routes alone
+ * @e:		Engine
+ * @dev:	Interface
+ *
+ * Nothing is left to it: it may be dead.
+ *
+ * Return: bits of enum ra_owner
+ */
+unsigned int ra_witnesses(const struct engine *e, const char *dev)
+{
+	unsigned int owners = ra_owners(e, dev);
+
+	if (!(owners & ~(unsigned int)RA_KERNEL) && uplink_has_others(dev))
+		owners |= RA_PROGRAM;
+	return owners;
+}
+
+/**
+ * ra_lasts() - Whether default routes heard on an interface outlive all.forwarding=1
+ * @dev:	Interface
+ * @owners:	Bits of enum ra_owner
+ *
+ * The kernel drops its own when an interface begins to forward, unless accept_ra is 2.
+ *
+ * Return: true if they do
+ */
+bool ra_lasts(const char *dev, unsigned int owners)
+{
+	return ra_conf(dev, "accept_ra") == 2 ||
+	       (owners && !(owners & RA_KERNEL));
+}
+
+/**
+ * ra_yield() - Want accept_ra as it is where a program hears RAs
  * @e:		Engine
  * @conf:	Document
- * @want:	Desired model, sorted; loses what the intent alone had put there
+ * @want:	Desired model, sorted; what the intent alone had put there changes
+ *
+ * What it held before it was ours is no better: the kernel would hear beside the program.
  */
 void ra_yield(const struct engine *e, const struct conf *conf,
 	      struct model *want)
 {
-	const struct strings *s = conf->model.strings;
-	struct table *t = &want->tables[KIND_SYSCTL];
+	struct strings *s = want->strings;
 
 	for (size_t at = 0; at < strings_len(s, conf->ra_intent);
 	     at += strlen(strings_get(s, conf->ra_intent) + at) + 1) {
 		const char *dev = strings_get(s, conf->ra_intent) + at;
-		const struct sysctl *found;
-		char path[128];
+		char path[128], value[24];
 		struct sysctl key = { 0 };
+		const struct sysctl *found;
 		size_t i;
 
 		if (!(ra_owners(e, dev) & ~(unsigned int)RA_KERNEL))
 			continue;
 		snprintf(path, sizeof(path), "net/ipv6/conf/%s/accept_ra", dev);
+		snprintf(value, sizeof(value), "%ld",
+			 ra_conf(dev, "accept_ra"));
 		key.path = strings_find(s, path, strlen(path));
 		found = model_find(want, KIND_SYSCTL, &key);
 		if (!found)
 			continue;
 		i = (size_t)(found - MODEL_AT(want, KIND_SYSCTL, sysctl, 0));
-		memmove(MODEL_AT(want, KIND_SYSCTL, sysctl, i),
-			MODEL_AT(want, KIND_SYSCTL, sysctl, i + 1),
-			(t->n - i - 1) * sizeof(key));
-		t->n--;
+		MODEL_AT(want, KIND_SYSCTL, sysctl, i)->value =
+			strings_add_text(s, value);
 	}
 }
 
@@ -184,7 +261,8 @@ void ra_yield(const struct engine *e, const struct conf *conf,
 void ra_owners_text(unsigned int owners, struct buf *out)
 {
 	static const char *const names[] = { "kernel", "systemd-networkd",
-					     "NetworkManager" };
+					     "NetworkManager", "dhcpcd",
+					     "another program" };
 	const char *sep = "";
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

@@ -43,6 +43,19 @@ void session_end(struct session *s)
 }
 
 /**
+ * point_of() - Point that a test has set for us
+ * @name:	Environment variable
+ *
+ * Return: its number; 0: none
+ */
+static unsigned int point_of(const char *name)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned int)strtoul(text, NULL, 10) : 0;
+}
+
+/**
  * session_begin() - Open the engine
  * @s:		Session
  * @c:		Options
@@ -51,12 +64,12 @@ void session_end(struct session *s)
  */
 int session_begin(struct session *s, const struct config *c)
 {
-	const char *crash = getenv("SHOOT6_CRASH_AT");
 	struct engine_options o = {
 		.state = c->state ? c->state : STATE_DIR,
 		.root = c->root,
 		.offline = c->from != NULL,
-		.crash_at = crash ? (unsigned int)strtoul(crash, NULL, 10) : 0,
+		.crash_at = point_of("SHOOT6_CRASH_AT"),
+		.stop_at = point_of("SHOOT6_STOP_AT"),
 	};
 	int r;
 

@@ -28,7 +28,7 @@ struct config {
 	int64_t deadline, confirm, audit;
 	unsigned int burst;
 	char **argv; /* all of the command, for `watch` */
-	bool json, clat;
+	bool json, clat, toggle;
 	unsigned int verbose;
 };
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <ifaddrs.h>
+#include <linux/ipv6_route.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,6 +163,34 @@ static int take_route(const struct nlmsghdr *m, void *context)
 }
 
 /**
+ * dump_ra() - List the routes of routers
+ * @table:	Routing table; 0: all
+ * @fn:		Called for each
+ * @context:	For @fn
+ *
+ * Return: 0 or a negative errno
+ */
+static int dump_ra(uint32_t table, nl_message_fn *fn, void *context)
+{
+	char buffer[256];
+	struct nlmsghdr *m;
+	struct rtmsg *rt;
+	struct nl nl;
+	int r = nl_open(&nl, NETLINK_ROUTE);
+
+	if (r < 0)
+		return r;
+	m = nl_request(&nl, buffer, RTM_GETROUTE, NLM_F_DUMP);
+	rt = nl_header(m, sizeof(*rt));
+	rt->rtm_family = AF_INET6;
+	rt->rtm_protocol = RTPROT_RA;
+	rt->rtm_table = (uint8_t)table;
+	r = nl_dump(&nl, m, fn, context);
+	nl_close(&nl);
+	return r;
+}
+
+/**
  * uplink_router() - The default router that announced itself on an interface
  * @name:	Interface
  * @ret_router:	Its link-local address
@@ -173,24 +202,11 @@ int uplink_router(const char *name, struct addr *ret_router,
 		  int64_t *ret_lifetime_s)
 {
 	struct router router = { .index = (int)if_nametoindex(name) };
-	char buffer[256];
-	struct nlmsghdr *m;
-	struct rtmsg *rt;
-	struct nl nl;
 	int r;
 
 	if (!router.index)
 		return -ENODEV;
-	r = nl_open(&nl, NETLINK_ROUTE);
-	if (r < 0)
-		return r;
-	m = nl_request(&nl, buffer, RTM_GETROUTE, NLM_F_DUMP);
-	rt = nl_header(m, sizeof(*rt));
-	rt->rtm_family = AF_INET6;
-	rt->rtm_protocol = RTPROT_RA;
-	rt->rtm_table = RT_TABLE_MAIN;
-	r = nl_dump(&nl, m, take_route, &router);
-	nl_close(&nl);
+	r = dump_ra(RT_TABLE_MAIN, take_route, &router);
 	if (r < 0)
 		return r;
 	if (!addr_is_set(&router.addr))
@@ -198,4 +214,64 @@ int uplink_router(const char *name, struct addr *ret_router,
 	*ret_router = router.addr;
 	*ret_lifetime_s = router.lifetime_s;
 	return 0;
+}
+
+/* Default routes by router advertisements on one interface. */
+struct count {
+	int index;
+	size_t n;
+};
+
+/**
+ * count_route() - Count a route
+ * @m:		RTM_NEWROUTE
+ * @context:	struct count
+ *
+ * Return: 0
+ */
+static int count_route(const struct nlmsghdr *m, void *context)
+{
+	const struct rtmsg *rt = NLMSG_DATA(m);
+	const struct nlattr *at[RTA_MAX + 1];
+	struct count *count = context;
+
+	nl_parse(m, sizeof(*rt), at, RTA_MAX);
+	count->n += rt->rtm_dst_len == 0 && rt->rtm_protocol == RTPROT_RA &&
+		    (int)nl_u32(at[RTA_OIF], 0) == count->index;
+	return 0;
+}
+
+/**
+ * count_kernel() - Default routes that the kernel has from router advertisements
+ * @name:	Interface
+ *
+ * Return: their number; netlink does not tell them from those that programs have made
+ */
+static size_t count_kernel(const char *name)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/net/ipv6_route", "re");
+	unsigned int len, flags;
+	char line[256], dev[IFNAMSIZ];
+	size_t n = 0;
+
+	while (f && fgets(line, sizeof(line), f))
+		n += sscanf(line, "%*s %2x %*s %*s %*s %*s %*s %*s %8x %15s",
+			    &len, &flags, dev) == 3 &&
+		     len == 0 && flags & RTF_ADDRCONF && flags & RTF_DEFAULT &&
+		     strcmp(dev, name) == 0;
+	return n;
+}
+
+/**
+ * uplink_has_others() - Whether a program has made default routes of router advertisements
+ * @name:	Interface
+ *
+ * Return: true if there are such, beside those of the kernel
+ */
+bool uplink_has_others(const char *name)
+{
+	struct count count = { .index = (int)if_nametoindex(name) };
+
+	return dump_ra(0, count_route, &count) == 0 && count.n > 0 &&
+	       count.n > count_kernel(name);
 }

@@ -17,3 +17,4 @@ must_check int uplink_by_route(char ret_name[IFNAMSIZ]);
 must_check int uplink_address(const char *name, struct addr *ret_address);
 must_check int uplink_router(const char *name, struct addr *ret_router,
 			     int64_t *ret_lifetime_s);
+bool uplink_has_others(const char *name);

@@ -6,9 +6,36 @@
 
 #include "netsetup/ra.h"
 #include "netsetup/show.h"
+#include "netsetup/toggle.h"
 
 #include "lib/exitcode.h"
 #include "lib/log.h"
+
+/**
+ * try_toggle() - What `--toggle` asks for
+ * @s:		Session, after session_plan()
+ * @out:	Gets the result
+ *
+ * Return: exit code
+ */
+static int try_toggle(struct session *s, struct results *out)
+{
+	_cleanup_(txn_close) struct txn t = TXN_CLOSED;
+	int r;
+
+	if (session_is_open(s)) {
+		log_error("all.forwarding was not toggled");
+		return EXIT_FAILED;
+	}
+	r = txn_open(&s->e, "verify --toggle", &t);
+	if (r < 0)
+		return session_open_failed(s, &t, r);
+	r = toggle_verify(&t, out);
+	if (r == 0)
+		return EXIT_OK;
+	session_why(s, r, t.stuck ? "" : "; rolled back, nothing changed");
+	return t.stuck ? EXIT_STUCK : EXIT_ROLLED_BACK;
+}
 
 /**
  * verb_verify() - netsetup verify
@@ -31,6 +58,10 @@ int verb_verify(void *config, int n, char **args)
 		return EXIT_USAGE;
 	if (!s.config->from && ra_verify(&s.e, &s.conf, &results) < 0)
 		return EXIT_USAGE;
+	if (s.config->toggle)
+		code = try_toggle(&s, &results);
+	if (code > EXIT_FAILED)
+		return code;
 	show_plan(&s.e, &w, s.config->json, &s.seen, &results);
 	if (w.plan.n || session_is_open(&s))
 		code = EXIT_FAILED;
