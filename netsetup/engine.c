@@ -324,9 +324,11 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 	object_describe(k, e->strings, c->have, &have);
 	if (!c->want)
 		return engine_fail(
-			e, -EPERM,
-			"%s '%s': belongs to '%s', and uses a nexthop that would go",
-			k->name, buf_text(&have), OWNER_NAME(k, c->have));
+			e, -EPERM, "%s '%s': belongs to '%s', and %s", k->name,
+			buf_text(&have), OWNER_NAME(k, c->have),
+			c->kind == KIND_LINK ?
+				"rests on a link that would be made anew" :
+				"uses a nexthop that would go");
 	object_describe(k, e->strings, c->want, &want);
 	device = device_owner(k, e->strings, c->have);
 	return engine_fail(

@@ -69,6 +69,8 @@ enum op {
 
 /* Order of execution: what others rest on first; what goes away last, in reverse. */
 enum stage {
+	STAGE_UNMAKE_UPPER, /* links that are made anew go, first of all */
+	STAGE_UNMAKE,
 	STAGE_LINK,
 	STAGE_LINK_UPPER, /* links that rest on another one */
 	STAGE_SYSCTL_OFF, /* forwarding goes off before accept_ra changes */

@@ -175,6 +175,26 @@ static bool is_second(const struct plan *p, size_t at)
 }
 
 /**
+ * drop_double() - Leave one key of each link: one that is made anew goes and comes
+ * @m:		Keys, sorted
+ */
+static void drop_double(struct model *m)
+{
+	struct table *t = &m->tables[KIND_LINK];
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct link *l = MODEL_AT(m, KIND_LINK, link, i);
+
+		if (n == 0 ||
+		    MODEL_AT(m, KIND_LINK, link, n - 1)->name != l->name)
+			memmove(MODEL_AT(m, KIND_LINK, link, n++), l,
+				sizeof(*l));
+	}
+	t->n = n;
+}
+
+/**
  * note_fill() - All that taking back will need
  * @e:		Engine
  * @w:		Work
@@ -206,5 +226,6 @@ int note_fill(const struct engine *e, const struct work *w, struct journal *j)
 	}
 	for (size_t i = 0; i < JOURNAL_SETS && r == 0; i++)
 		(void)model_sort_all(&j->sets[i]);
+	drop_double(&j->sets[JOURNAL_KEYS]);
 	return r;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/plan.h"
 
+#include "netsetup/renew.h"
 #include "netsetup/sysctl.h"
 #include "netsetup/veth.h"
 
@@ -46,17 +47,8 @@ const void *step_have(const struct step *s, const struct model *have)
 				       s->have - 1);
 }
 
-/* What one run of plan_compute() works on. */
-struct differ {
-	const struct plan_input *in;
-	struct plan *plan;
-	struct conflict *conflict;
-	enum kind_id kind;
-	const struct kind *k;
-};
-
 /**
- * add_step() - Append a step
+ * plan_add_step() - Append a step
  * @d:		Run
  * @op:		What it does
  * @stage:	When
@@ -65,8 +57,8 @@ struct differ {
  *
  * Return: 0; -ENOMEM
  */
-static int add_step(struct differ *d, enum op op, enum stage stage, size_t want,
-		    size_t have)
+int plan_add_step(struct differ *d, enum op op, enum stage stage, size_t want,
+		  size_t have)
 {
 	struct plan *p = d->plan;
 
@@ -135,7 +127,7 @@ static bool is_removable(const struct differ *d, const void *have)
 }
 
 /**
- * add_change() - Step or steps for one object
+ * plan_add_change() - Step or steps for one object
  * @d:		Run
  * @op:		What is done
  * @want:	Place in the desired table + 1, or 0
@@ -143,7 +135,7 @@ static bool is_removable(const struct differ *d, const void *have)
  *
  * Return: 0; -ENOMEM
  */
-static int add_change(struct differ *d, enum op op, size_t want, size_t have)
+int plan_add_change(struct differ *d, enum op op, size_t want, size_t have)
 {
 	const struct step s = {
 		.kind = (uint8_t)d->kind,
@@ -155,15 +147,16 @@ static int add_change(struct differ *d, enum op op, size_t want, size_t have)
 	int r;
 
 	if (d->kind != KIND_LINK || op == OP_REMOVE)
-		return add_step(d, op,
-				d->k->stage(op, d->in->want->strings, w, h),
-				want, have);
+		return plan_add_step(
+			d, op, d->k->stage(op, d->in->want->strings, w, h),
+			want, have);
 	r = 0;
 	if (op == OP_ADD || link_attributes_differ(w, h))
-		r = add_step(d, op, d->k->stage(op, d->in->want->strings, w, h),
-			     want, have);
+		r = plan_add_step(d, op,
+				  d->k->stage(op, d->in->want->strings, w, h),
+				  want, have);
 	if (r == 0 && link_state_differs(w, h))
-		r = add_step(d, OP_CHANGE, STAGE_LINK_UP, want, have);
+		r = plan_add_step(d, OP_CHANGE, STAGE_LINK_UP, want, have);
 	return r;
 }
 
@@ -186,7 +179,9 @@ static int compare_pair(struct differ *d, size_t want, size_t have)
 		*d->conflict = (struct conflict){ d->kind, w, h };
 		return -EPERM;
 	}
-	return add_change(d, OP_CHANGE, want + 1, have + 1);
+	if (d->kind == KIND_LINK && renew_is_due(w, h))
+		return renew_link(d, want + 1, have + 1);
+	return plan_add_change(d, OP_CHANGE, want + 1, have + 1);
 }
 
 /**
@@ -266,7 +261,7 @@ static int add_removal(struct differ *d, size_t have)
 		};
 		return -EPERM;
 	}
-	return add_change(d, OP_REMOVE, 0, have + 1);
+	return plan_add_change(d, OP_REMOVE, 0, have + 1);
 }
 
 /**
@@ -290,7 +285,7 @@ static int diff_tables(struct differ *d)
 					      h->items + j * size);
 
 		if (c < 0) {
-			r = add_change(d, OP_ADD, ++i, 0);
+			r = plan_add_change(d, OP_ADD, ++i, 0);
 		} else if (c == 0) {
 			r = compare_pair(d, i++, j++);
 		} else {
@@ -301,7 +296,7 @@ static int diff_tables(struct differ *d)
 }
 
 /**
- * place_of() - Place of an object in a sorted table
+ * plan_place_of() - Place of an object in a sorted table
  * @d:		Run
  * @m:		Model
  * @key:	Object whose key fields count
@@ -311,8 +306,8 @@ static int diff_tables(struct differ *d)
  *
  * Return: place + 1; 0 where it is not there
  */
-static size_t place_of(const struct differ *d, const struct model *m,
-		       const void *key, size_t *cursor)
+size_t plan_place_of(const struct differ *d, const struct model *m,
+		     const void *key, size_t *cursor)
 {
 	const struct table *t = &m->tables[d->kind];
 	const char *found;
@@ -341,16 +336,16 @@ static int diff_scope(struct differ *d)
 
 	for (size_t i = 0; i < keys->n && r == 0; i++) {
 		const char *key = keys->items + i * size;
-		size_t want = place_of(d, d->in->want, key, &next_want);
-		size_t have = place_of(d, d->in->have, key, &next_have);
+		size_t want = plan_place_of(d, d->in->want, key, &next_want);
+		size_t have = plan_place_of(d, d->in->have, key, &next_have);
 
 		if (want && have)
 			r = compare_pair(d, want - 1, have - 1);
 		else if (want)
-			r = add_change(d, OP_ADD, want, 0);
+			r = plan_add_change(d, OP_ADD, want, 0);
 		else if (have && is_removable(d, model_at(d->in->have, d->kind,
 							  size, have - 1)))
-			r = add_change(d, OP_REMOVE, 0, have);
+			r = plan_add_change(d, OP_REMOVE, 0, have);
 	}
 	return r;
 }
@@ -414,14 +409,14 @@ static int add_consequences(struct differ *d, const struct sysctl *all)
 		    has_step(d->plan, i + 1))
 			continue;
 		if (w && w->value != all->value)
-			r = add_step(
+			r = plan_add_step(
 				d, OP_CHANGE, STAGE_SYSCTL,
 				(size_t)(w - MODEL_AT(d->in->want, KIND_SYSCTL,
 						      sysctl, 0)) +
 					1,
 				i + 1);
 		else
-			r = add_step(d, OP_SIDE, STAGE_SYSCTL, 0, i + 1);
+			r = plan_add_step(d, OP_SIDE, STAGE_SYSCTL, 0, i + 1);
 	}
 	return r;
 }
@@ -467,10 +462,10 @@ static int diff_neighbours(struct differ *d)
 		for (size_t j = 0, at = 0; l && j < t->n && r == 0; j++) {
 			const struct neighbour *w = MODEL_AT(
 				d->in->want, KIND_NEIGHBOUR, neighbour, j);
-			size_t have = place_of(d, d->in->have, w, &at);
+			size_t have = plan_place_of(d, d->in->have, w, &at);
 
 			if (w->dev == l->name && have && !is_planned(d, j + 1))
-				r = add_change(d, OP_CHANGE, j + 1, have);
+				r = plan_add_change(d, OP_CHANGE, j + 1, have);
 		}
 	}
 	return r;
@@ -618,7 +613,8 @@ static int diff_units(struct differ *d)
 			if (is_input(d, &d->plan->steps[i],
 				     MODEL_AT(d->in->want, KIND_UNIT, unit,
 					      u))) {
-				r = add_step(d, OP_RUN, STAGE_UNIT, u + 1, 0);
+				r = plan_add_step(d, OP_RUN, STAGE_UNIT, u + 1,
+						  0);
 				break;
 			}
 	return r;
@@ -701,9 +697,12 @@ int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
 		 struct plan *ret_plan)
 {
 	_cleanup_(plan_release) struct plan plan = { 0 };
-	struct differ d = { .in = in, .plan = &plan, .conflict = ret_conflict };
+	_cleanup_(renew_release) struct differ d = { .in = in,
+						     .plan = &plan,
+						     .conflict = ret_conflict };
 	int r = 0;
 
+	model_init(&d.nexthops, in->want->strings);
 	for (size_t k = 0; k < KIND_MAX && r == 0; k++) {
 		d.kind = (enum kind_id)k;
 		d.k = kinds[k];
@@ -712,6 +711,10 @@ int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
 			continue;
 		}
 		r = in->scope ? diff_scope(&d) : diff_tables(&d);
+		if (r == 0 && k == KIND_LINK)
+			r = renew_links(&d);
+		if (r == 0)
+			r = renew_rest(&d);
 		if (r == 0 && k == KIND_SYSCTL)
 			r = diff_sysctls(&d);
 		if (r == 0 && k == KIND_NEIGHBOUR)

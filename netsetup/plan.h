@@ -46,7 +46,7 @@ struct plan_input {
 /* A foreign object where the document wants one of ours. */
 struct conflict {
 	enum kind_id kind;
-	const void *want; /* NULL: .have uses what would go */
+	const void *want; /* NULL: .have rests on what would go */
 	const void *have;
 };
 

@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# netsetup: links that are made anew, or enter and leave a vrf, and all that was on them
+. "$(dirname "$0")/../lib.sh"
+netns_test "$0" "$@"
+need jq
+
+for i in 0 1; do
+	ip link add eth$i type veth peer name p$i
+	ip link set eth$i addrgenmode none
+	ip link set p$i addrgenmode none
+	ip link set eth$i up
+	ip link set p$i up
+done
+netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
+# All but the order in which links and addresses were made, and carrier: a bridge without
+# ports loses its own when its address is set.
+state() {
+	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //' | sort
+	ip -6 route show table all | grep -v multicast | sort
+	ip nexthop
+	ip -6 neigh show nud permanent | sort
+	ip -6 neigh show proxy | sort
+	ip -6 rule
+	ip -d -j link | jq -c '.[] | [.ifname, .link, .master, .mtu, (.flags - ["LOWER_UP", "NO-CARRIER"] | sort), .altnames, .linkinfo.info_kind,
+		(.linkinfo.info_data // {} | [.id, .port, .mode, .table])]' | sort
+	(cd /proc/sys/net/ipv6/conf && grep . ./*/hop_limit | sort)
+}
+mac() { cat "/sys/class/net/$1/address"; }
+
+# on LINK - one object of each kind that is on a link
+on() {
+	cat <<Y
+addresses:
+- {address: "2001:db8:10::a/64", dev: $1, dad: skip}
+- {address: "2001:db8:11::a/128", dev: $1, dad: skip}
+nexthops:
+- {id: 10, via: "2001:db8:10::1", dev: $1}
+- {id: 11, via: "2001:db8:10::2", dev: $1}
+- {id: 20, group: [{id: 10}, {id: 11}]}
+routes:
+- {dst: "2001:db8:20::/64", dev: $1}
+- {dst: "2001:db8:21::/64", via: "2001:db8:10::1", dev: $1, metric: 7}
+- {dst: "2001:db8:22::/64", nexthop: 10}
+- {dst: "2001:db8:23::/64", nexthop: 20}
+- {dst: "2001:db8:24::/64", nexthops: [{via: "2001:db8:10::1", dev: $1}, {via: "2001:db8:10::2", dev: $1}]}
+- {dst: "2001:db8:25::/64", dev: eth0}
+neighbours: [{address: "2001:db8:10::1", dev: $1, lladdr: "02:00:00:00:00:01"}]
+proxies: [{prefix: "2001:db8:11::b/128", dev: $1}]
+rules: [{priority: 100, iif: $1, table: 1000}]
+sysctls: {net/ipv6/conf/$1/hop_limit: 33}
+Y
+}
+
+# anew NAME FROM TO PATTERN - a document changes what cannot be changed of a link
+anew() {
+	local name=$1 old new bad=0 i
+
+	rm -rf "$T/state"
+	run "${netsetup[@]}" apply "$2"
+	is "$name: before" 0 "$rc"
+	old=$(state)
+	was=$(mac "${5:-up0}")
+	run "${netsetup[@]}" plan "$3"
+	is "$name: plan" 1 "$rc"
+	like "$name: plan tells that it goes and comes" "$4" "$out"
+	run "${netsetup[@]}" apply "$3"
+	is "$name: apply" '0 ' "$rc $err"
+	run "${netsetup[@]}" verify "$3"
+	is "$name: verify" 0 "$rc"
+	new=$(state)
+	unlike "$name: there is a difference" "x$old" "x$new"
+	run "${netsetup[@]}" apply "$3"
+	like "$name: then there is nothing to do" 'nothing to do' "$out"
+	run "${netsetup[@]}" undo
+	is "$name: undo" '0 ' "$rc $err"
+	is "$name: all is as it was" "$old" "$(state)"
+	is "$name: its address, too" "$was" "$(mac "${5:-up0}")"
+	# Killed at each step.
+	for ((i = 1; i < 150; i++)); do
+		SHOOT6_CRASH_AT=$i "${netsetup[@]}" apply "$3" >/dev/null 2>&1
+		[ $? = 137 ] || break
+		run "${netsetup[@]}" recover
+		case $(state) in
+		"$old") ;;
+		"$new") "${netsetup[@]}" apply "$2" >/dev/null ;;
+		*)
+			bad=$((bad + 1))
+			diag "killed at $i: $err" "$(diff <(echo "$old") <(state))"
+			;;
+		esac
+	done
+	holds "$name: there were kills" test "$i" -gt 8
+	is "$name: no kill left a mixture" 0 "$bad"
+	is "$name: after the last one" "$new" "$(state)"
+}
+printf 'version: 1\n' >"$T/empty.yaml"
+ground=$(state)
+
+# A vxlan gets another number: a port of a bridge, with a link on it, and all that both have.
+vxlan() { # ID
+	cat <<Y
+version: 1
+links:
+- {name: br1, kind: bridge, up: true, addrgen: none}
+- {name: up0, kind: macvlan, parent: vx0, up: true, addrgen: none}
+- {name: vx0, kind: vxlan, id: $1, up: true, addrgen: none, mtu: 1400}
+- {name: vx1, kind: vxlan, id: 1$1, up: true, addrgen: none, master: br1}
+Y
+	on up0
+}
+vxlan 7 >"$T/a.yaml"
+vxlan 8 >"$T/b.yaml"
+anew 'vxlan id' "$T/a.yaml" "$T/b.yaml" 'vx0'
+is 'vxlan id: it has it' 8 "$(ip -d -j link show vx0 | jq '.[].linkinfo.info_data.id')"
+
+# What it had and the document names no more goes with it, and comes back with undo.
+grep -v 'up0, *dad\|dev: up0\|nexthop\|id: 1[01],\|id: 20\|neighbours\|proxies\|hop_limit' "$T/b.yaml" |
+	sed 's/id: 8/id: 9/; s/id: 18/id: 19/; s/^addresses:/addresses: []/' >"$T/c.yaml"
+anew 'fewer things' "$T/a.yaml" "$T/c.yaml" 'vx0'
+is 'fewer things: none is left' '' "$(ip -6 -o addr show dev up0)"
+
+# A macvlan gets another parent.
+macvlan() { # PARENT
+	printf 'version: 1\nlinks: [{name: up0, kind: macvlan, parent: %s, up: true, addrgen: none}]\n' "$1"
+	on up0
+}
+macvlan eth0 >"$T/a.yaml"
+macvlan eth1 >"$T/b.yaml"
+anew 'macvlan parent' "$T/a.yaml" "$T/b.yaml" 'up0'
+
+# A link becomes another kind.
+kind() { # KIND
+	printf 'version: 1\nlinks: [{name: up0, kind: %s, up: true, addrgen: none}]\n' "$1"
+	on up0
+}
+kind 'macvlan, parent: eth0' >"$T/a.yaml"
+kind 'vxlan, id: 3' >"$T/b.yaml"
+anew 'kind' "$T/a.yaml" "$T/b.yaml" 'up0'
+
+# The way back is with the address that the link had by chance: it is the same for a bridge.
+printf 'version: 1\nlinks: [{name: up0, kind: bridge, up: true, addrgen: none}]\n' >"$T/a.yaml"
+printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 4, up: true, addrgen: none}]\n' >"$T/b.yaml"
+anew 'bridge' "$T/a.yaml" "$T/b.yaml" 'up0'
+
+# Ports that others have put into a bridge, and links that they have made on it, forbid it.
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+ip link set eth1 master up0
+run "${netsetup[@]}" apply "$T/b.yaml"
+is 'a port of others' 2 "$rc"
+like 'is named' "'eth1" "$err"
+like 'with the reason' "rests on a link that would be made anew; nothing changed" "$err"
+ip link set eth1 nomaster
+ip link add link up0 name theirs type macvlan
+run "${netsetup[@]}" apply "$T/b.yaml"
+is 'a link of others on it' 2 "$rc"
+like 'is named, too' "'theirs" "$err"
+ip link del theirs
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'all goes' "$ground" "$(state)"
+
+# A vlan gets another number, a vrf another table, where the kernel has them.
+if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 type vrf table 9 2>/dev/null; then
+	ip link del zz0
+	vlan() { # ID
+		printf 'version: 1\nlinks: [{name: up0, kind: vlan, id: %s, parent: eth0, up: true, addrgen: none}]\n' "$1"
+		on up0
+	}
+	vlan 7 >"$T/a.yaml"
+	vlan 8 >"$T/b.yaml"
+	anew 'vlan id' "$T/a.yaml" "$T/b.yaml" 'up0'
+	vrf() { # TABLE MASTER
+		printf 'version: 1\nlinks:\n- {name: red, kind: vrf, table: %s, up: true, addrgen: none}\n' "$1"
+		printf -- '- {name: up0, kind: dummy, up: true, addrgen: none%s}\n' "$2"
+		on up0
+	}
+	vrf 100 ', master: red' >"$T/a.yaml"
+	vrf 101 ', master: red' >"$T/b.yaml"
+	anew 'vrf table' "$T/a.yaml" "$T/b.yaml" 'red' red
+	# The kernel takes a link down and up that enters a vrf or leaves it.
+	vrf 100 '' >"$T/b.yaml"
+	anew 'leaving a vrf' "$T/a.yaml" "$T/b.yaml" 'up0'
+	anew 'entering a vrf' "$T/b.yaml" "$T/a.yaml" 'up0'
+	"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+	is 'all of it goes' "$ground" "$(state)"
+else
+	skip 'vlan and vrf' 'this kernel has neither: make check-kernels'
+fi
+done_testing
