@@ -41,3 +41,12 @@ struct request {
 };
 
 must_check int api_request(struct api *api, struct request *req);
+
+/* What one is made of. */
+void api_set_up(struct api *api, CURL *easy, const char *url);
+must_check int api_bearer(struct api *api, char **ret);
+must_check int api_drive(struct api *api, const struct request *req,
+			 CURLcode *ret_code);
+/* Say why in .error. */
+must_check int api_transfer_failed(struct api *api, CURLcode code);
+must_check int api_answer_failed(struct api *api, const struct request *req);

@@ -186,7 +186,7 @@ static void set_blob(CURL *easy, CURLoption option, const struct buf *pem)
 }
 
 /**
- * bearer() - The token for this request
+ * api_bearer() - The token for this request
  * @api:	The client
  * @ret:	Gets the header's text, allocated; NULL where there is no token
  *
@@ -194,7 +194,7 @@ static void set_blob(CURL *easy, CURLoption option, const struct buf *pem)
  *
  * Return: 0, -ENOMEM, or errno of the file
  */
-static int bearer(struct api *api, char **ret)
+int api_bearer(struct api *api, char **ret)
 {
 	_cleanup_(buf_release) struct buf file = BUF_INIT;
 	const char *token = api->config.token;
@@ -218,19 +218,15 @@ static int bearer(struct api *api, char **ret)
 }
 
 /**
- * set_up() - Tell libcurl what a request is
+ * api_set_up() - Tell libcurl where to, and who we are
  * @api:	The client
- * @req:	The request
+ * @easy:	Transfer, new or reset
  * @url:	Its URL
- * @headers:	Its headers
  */
-static void set_up(struct api *api, struct request *req, const char *url,
-		   struct curl_slist *headers)
+void api_set_up(struct api *api, CURL *easy, const char *url)
 {
 	const struct kubeconfig *config = &api->config;
-	CURL *easy = api->easy;
 
-	curl_easy_reset(easy);
 	curl_easy_setopt(easy, CURLOPT_URL, url);
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -239,15 +235,6 @@ static void set_up(struct api *api, struct request *req, const char *url,
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, API_CONNECT_MS);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, api->detail);
-	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
-	curl_easy_setopt(easy, CURLOPT_WRITEDATA, req);
-	if (req->body) {
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, req->body);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-				 (curl_off_t)strlen(req->body));
-	}
 	if (api->open) {
 		curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 		curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, api);
@@ -258,6 +245,26 @@ static void set_up(struct api *api, struct request *req, const char *url,
 	if (config->insecure) {
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
 		curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
+}
+
+/**
+ * set_request() - Tell libcurl what a request is
+ * @easy:	Transfer, set up
+ * @req:	The request
+ * @headers:	Its headers
+ */
+static void set_request(CURL *easy, struct request *req,
+			struct curl_slist *headers)
+{
+	curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, req->method);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_bytes);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, req);
+	if (req->body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, req->body);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)strlen(req->body));
 	}
 }
 
@@ -284,13 +291,13 @@ static const struct {
 };
 
 /**
- * transfer_failed() - Say why there was no answer
+ * api_transfer_failed() - Say why there was no answer
  * @api:	The client
  * @code:	What libcurl says
  *
  * Return: a negative errno
  */
-static int transfer_failed(struct api *api, CURLcode code)
+int api_transfer_failed(struct api *api, CURLcode code)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(transfer_errors); i++) {
 		if (transfer_errors[i].code != code)
@@ -324,13 +331,13 @@ static const struct {
 };
 
 /**
- * answer_failed() - Say why the server refused
+ * api_answer_failed() - Say why the server refused
  * @api:	The client
  * @req:	The request, answered
  *
  * Return: a negative errno
  */
-static int answer_failed(struct api *api, const struct request *req)
+int api_answer_failed(struct api *api, const struct request *req)
 {
 	_cleanup_(json_freep) struct json *json = NULL;
 	const char *message = NULL;
@@ -353,18 +360,22 @@ static int answer_failed(struct api *api, const struct request *req)
 		buf_printf(&api->error, "status %ld", req->status);
 	if (message)
 		buf_printf(&api->error, ": %s", message);
+	else if (!json && req->answer.len) /* of something in between */
+		buf_printf(&api->error, ": %.*s",
+			   (int)MIN(strcspn(req->answer.data, "\r\n"), 200UL),
+			   req->answer.data);
 	return error;
 }
 
 /**
- * drive() - Run the transfer to its end, its deadline or the user's wish
+ * api_drive() - Run the transfer to its end, its deadline or the user's wish
  * @api:	The client, its transfer set up
  * @req:	The request
  * @ret_code:	What libcurl says at the end
  *
  * Return: 0, -ETIMEDOUT, -ECANCELED, -EIO
  */
-static int drive(struct api *api, const struct request *req, CURLcode *ret_code)
+int api_drive(struct api *api, const struct request *req, CURLcode *ret_code)
 {
 	struct curl_waitfd extra = { .fd = api->cancel_fd,
 				     .events = CURL_WAIT_POLLIN };
@@ -417,7 +428,7 @@ static int headers_for(struct api *api, const struct request *req,
 	char type[96];
 	int r;
 
-	r = bearer(api, &authorization);
+	r = api_bearer(api, &authorization);
 	if (r < 0)
 		return r;
 	list = curl_slist_append(NULL, "Accept: application/json, */*");
@@ -459,9 +470,11 @@ int api_request(struct api *api, struct request *req)
 	if (r < 0)
 		return r;
 
-	set_up(api, req, url, headers);
+	curl_easy_reset(api->easy);
+	api_set_up(api, api->easy, url);
+	set_request(api->easy, req, headers);
 	curl_multi_add_handle(api->multi, api->easy);
-	r = drive(api, req, &code);
+	r = api_drive(api, req, &code);
 	curl_easy_getinfo(api->easy, CURLINFO_RESPONSE_CODE, &req->status);
 	curl_multi_remove_handle(api->multi, api->easy);
 	curl_slist_free_all(headers);
@@ -470,9 +483,9 @@ int api_request(struct api *api, struct request *req)
 	if (req->line_result)
 		return 0;
 	if (code != CURLE_OK)
-		return transfer_failed(api, code);
+		return api_transfer_failed(api, code);
 	if (req->status < 200 || req->status > 299)
-		return answer_failed(api, req);
+		return api_answer_failed(api, req);
 	return 0;
 }
 
