@@ -690,6 +690,52 @@ static const struct cause_info causes[] = {
 		.remedy = "bind the documented Role to the ServiceAccount",
 		.clause = "kubernetes.io: RBAC",
 	},
+	[CAUSE_KUBELET_CERT] = {
+		.token = "kubelet-cert",
+		.sentence = "the API server does not accept the certificate of "
+			"the kubelet of %(node|a node) at %(dst|its address)",
+		.means = "pods and their networks are fine; logs, exec and "
+			"port-forward are refused by the API server itself",
+		.remedy = "give the kubelet a serving certificate that names "
+			"the node's IPv6 InternalIP and is signed by "
+			"--kubelet-certificate-authority "
+			"(serverTLSBootstrap, and approve its requests)",
+		.clause = "kubernetes.io: control plane-node communication",
+	},
+	[CAUSE_KUBELET_REFUSES] = {
+		.token = "kubelet-refuses",
+		.sentence = "the kubelet of %(node|a node) refuses the API "
+			"server's identity",
+		.means = "the way is open; logs, exec and port-forward are "
+			"refused by the node",
+		.remedy = "let the kubelet trust the authority of "
+			"--kubelet-client-certificate, and bind ClusterRole "
+			"system:kubelet-api-admin to the name in it",
+		.clause = "kubernetes.io: kubelet authentication/authorization",
+	},
+	[CAUSE_KUBELET_UNREACHABLE] = {
+		.token = "kubelet-unreachable",
+		.sentence = "the API server does not reach the kubelet of "
+			"%(node|a node) at %(dst|its port 10250)",
+		.means = "pods run and reach each other; their logs, exec and "
+			"port-forward are not to be had",
+		.remedy = "let the control plane connect to TCP 10250 of each "
+			"node's IPv6 address (firewall, security group, the "
+			"tunnel to the nodes), and see that the kubelet runs",
+		.clause = "kubernetes.io: control plane-node communication",
+	},
+	[CAUSE_API_POD_PATH] = {
+		.token = "api-pod-path",
+		.sentence = "the API server does not reach pods of "
+			"%(node|a node) at %(dst|their addresses)",
+		.means = "pods reach each other; proxies, webhooks and "
+			"aggregated APIs, which the API server calls, do not "
+			"work",
+		.remedy = "give the control plane a route to the pods' range "
+			"(or put that range into its tunnel), and let it pass "
+			"policies",
+		.clause = "kubernetes.io: control plane-node communication",
+	},
 	[CAUSE_NODE_STATE] = {
 		.token = "node-state",
 		.sentence = "the network of %(node|the node) is not in its "

@@ -8,6 +8,12 @@
 
 #define SILENCE       "timeout partial loss"
 #define SILENCE_LARGE "blackhole-large stalled"
+/* Variants of API-3 that are the kubelet's. */
+#define BY_KUBELET    "logs exec port-forward"
+/* What connect() is told, silence or not. */
+#define NO_CONNECTION                                                   \
+	SILENCE " net-unreachable no-route hop-limit admin-prohibited " \
+		"addr-unreachable nd-failed refused"
 
 /**
  * any_like() - Whether some result near another has a verdict and a form
@@ -323,7 +329,8 @@ const struct rule rules[] = {
 	{ .cause = CAUSE_POD_ROUTE_MISSING, .scope = SCOPE_ALL,
 	  .seen = { .ids = "RTE-2 POD-2 POD-3 POD-4",
 		    .reasons = "net-unreachable route-missing" },
-	  .holds = to_pod, .blocks = "POD-* RTE-2 SVC-* MTU-1 MTU-2",
+	  .holds = to_pod,
+	  .blocks = "POD-* RTE-2 SVC-* MTU-1 MTU-2 API-3",
 	  .silences = "*" },
 	{ .cause = CAUSE_NO_PROXY_NDP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "RTE-2 POD-2 POD-4 RND-5",
@@ -374,7 +381,7 @@ const struct rule rules[] = {
 	  .seen = { .ids = "MTU-3", .reasons = "partial" },
 	  .silences = "MTU-*" },
 	{ .cause = CAUSE_PMTU_BLACKHOLE, .scope = SCOPE_ALL,
-	  .seen = { .ids = "MTU-3 MTU-4", .reasons = SILENCE_LARGE },
+	  .seen = { .ids = "MTU-3 MTU-4 API-3", .reasons = SILENCE_LARGE },
 	  .silences = "MTU-* EGR-* N64-3 API-*" },
 	{ .cause = CAUSE_FRAG_DROP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "MTU-6 DNS-7",
@@ -399,14 +406,12 @@ const struct rule rules[] = {
 	/* Twice: the plain check is the evidence where it fails, not its followers. */
 	{ .cause = CAUSE_VIP_NOT_PROGRAMMED, .scope = SCOPE_NODE,
 	  .seen = { .ids = "SVC-1 API-1",
-		    .reasons = SILENCE " net-unreachable no-route hop-limit "
-			       "admin-prohibited addr-unreachable nd-failed refused" },
+		    .reasons = NO_CONNECTION },
 	  .holds = endpoint_answers,
 	  .blocks = "SVC-* DNS-* MTU-2 N64-3 EGR-* API-*" },
 	{ .cause = CAUSE_VIP_NOT_PROGRAMMED, .scope = SCOPE_NODE,
 	  .seen = { .ids = "SVC-* DNS-1 API-1",
-		    .reasons = SILENCE " net-unreachable no-route hop-limit "
-			       "admin-prohibited addr-unreachable nd-failed refused" },
+		    .reasons = NO_CONNECTION },
 	  .holds = vip_alone_fails, .red = "SVC-1",
 	  .blocks = "SVC-* DNS-* MTU-2 N64-3 EGR-* API-*" },
 	{ .cause = CAUSE_LISTENER_V4_ONLY, .scope = SCOPE_ALL,
@@ -485,6 +490,19 @@ const struct rule rules[] = {
 	  .seen = { .ids = "SEC-1 SEC-2" } },
 	{ .cause = CAUSE_CONNTRACK_FULL, .scope = SCOPE_NODE,
 	  .seen = { .ids = "POD-6", .reasons = SILENCE } },
+	/* The API server's own connections, which API-3 sees. */
+	{ .cause = CAUSE_KUBELET_CERT, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-3", .variants = BY_KUBELET,
+		    .reasons = "tls-name tls-verify tls-expired tls-handshake" } },
+	{ .cause = CAUSE_KUBELET_REFUSES, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-3", .variants = BY_KUBELET,
+		    .reasons = "unauthorized forbidden" } },
+	{ .cause = CAUSE_KUBELET_UNREACHABLE, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-3", .variants = BY_KUBELET,
+		    .reasons = NO_CONNECTION " reset" } },
+	{ .cause = CAUSE_API_POD_PATH, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-3", .variants = "proxy service",
+		    .reasons = NO_CONNECTION " reset" } },
 	{ .cause = CAUSE_API_CERT_SAN, .scope = SCOPE_ALL,
 	  .seen = { .ids = "API-*", .reasons = "tls-name" },
 	  .blocks = "API-*" },
