@@ -5,12 +5,14 @@
  *
  * What a pod of the suite runs: a container has no shell. Each program is told what the
  * ones before have found, and what they print, one JSON object a line, goes to standard
- * output. The exit status says whether they ran, not what they found.
+ * output. A last line, {"results": N}, says that N were before it: a container's log may
+ * have been cut off. The exit status says whether they ran, not what they found.
  */
 
 #include "lib/addr.h"
 #include "lib/buf.h"
 #include "lib/cleanup.h"
+#include "lib/drain.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
 #include "lib/loop.h"
@@ -34,6 +36,7 @@
 struct config {
 	const char *targets, *hints, *profile, *prior;
 	struct opt_list await;
+	int64_t linger_ns;
 };
 
 #define OPT(field) offsetof(struct config, field)
@@ -66,6 +69,12 @@ static const struct opt options[] = {
 	  .arg = "ADDRESS",
 	  .offset = OPT(await),
 	  .help = "begin once TCP port 80 of it answers, or 20 seconds later" },
+	{ .name = "linger",
+	  .type = OPT_DURATION,
+	  .arg = "TIME",
+	  .offset = OPT(linger_ns),
+	  .help = "stay so long after a pipe that was printed to is empty: "
+		  "container runtimes lose what comes last" },
 };
 
 static const struct opt_program program = {
@@ -226,6 +235,23 @@ static int run_probe(const char *name, const struct config *config,
 }
 
 /**
+ * print_end() - Say how many results there were
+ * @all:	Their lines
+ *
+ * Return: 0 or -EIO
+ */
+static int print_end(const struct buf *all)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < all->len; i++)
+		n += all->data[i] == '\n';
+	return printf("{\"results\":%zu}\n", n) < 0 || fflush(stdout) == EOF ?
+		       -EIO :
+		       0;
+}
+
+/**
  * main() - Run the three programs
  * @argc:	Number of words
  * @argv:	Words
@@ -254,5 +280,8 @@ int main(int argc, char **argv)
 	await(&config.await);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(probes); i++)
 		r = run_probe(probes[i], &config, &all);
+	if (r == 0)
+		r = print_end(&all);
+	drain_output(STDOUT_FILENO, config.linger_ns);
 	return r < 0 ? EXIT_ROLLED_BACK : EXIT_OK;
 }

@@ -556,6 +556,13 @@ static const struct opt options[] = {
 	  .verbs = " run ",
 	  .help = "probe from the nodes' own network as well, in a "
 		  "namespace that allows it" },
+	{ .name = "linger",
+	  .type = OPT_DURATION,
+	  .arg = "TIME",
+	  .offset = OPTION(linger_ns),
+	  .verbs = " run ",
+	  .help = "stay so long after a pipe that the report was printed to "
+		  "is empty: container runtimes lose what comes last" },
 	{ .name = "json",
 	  .letter = 'j',
 	  .type = OPT_FLAG,

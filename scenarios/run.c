@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/cleanup.h"
+#include "lib/drain.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
 #include "lib/opt.h"
@@ -384,6 +385,8 @@ int scenario_run(void *config, int n_args, char **args)
 	if (run.own)
 		up_end(&run.up);
 	report_release(&run.report);
+	if (run.options->linger_ns)
+		drain_output(STDOUT_FILENO, run.options->linger_ns);
 	ui_die(&run.ui);
 	return code;
 }

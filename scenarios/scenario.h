@@ -21,6 +21,7 @@ struct scenario {
 	const char *html, *junit, *svg, *out;
 	bool live, privileged; /* run --live, --privileged-namespace */
 	const char *kubeconfig, *profile, *image, *targets, *space; /* of it */
+	int64_t linger_ns; /* after its report */
 	unsigned int verbose;
 };
 

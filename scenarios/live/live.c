@@ -9,13 +9,16 @@
 #include "scenarios/live/judge.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 
-#define PODS_S    120 /* until responders are ready; until probes have ended */
-#define NODES_MAX 16 /* probed, where nothing else is said */
+#define PODS_S       120 /* until responders are ready; until probes have ended */
+#define LOG_S        5 /* until the log of a prober that has ended is whole */
+#define LOG_AGAIN_MS 100
+#define NODES_MAX    16 /* probed, where nothing else is said */
 
 /**
  * step() - Show what is being done
@@ -295,6 +298,69 @@ static int see_prober(void *arg, const char *event, const struct json *pod)
 }
 
 /**
+ * is_whole() - Whether a prober's log ends as it should
+ * @log:	The log; its last line is taken off where it does
+ *
+ * Return: whether the last line says how many results are before it
+ */
+static bool is_whole(struct buf *log)
+{
+	_cleanup_(json_freep) struct json *end = NULL;
+	const char *line;
+	size_t n = 0, at;
+
+	if (log->len == 0 || log->data[log->len - 1] != '\n')
+		return false;
+	line = memrchr(log->data, '\n', log->len - 1);
+	at = line ? (size_t)(line + 1 - log->data) : 0;
+	for (size_t i = 0; i < at; i++)
+		n += log->data[i] == '\n';
+	if (json_parse(log->data + at, log->len - at, &end) < 0 ||
+	    json_get_int(end, "results", -1) != (int64_t)n)
+		return false;
+	buf_truncate(log, at);
+	return true;
+}
+
+/**
+ * read_log() - Read what a prober has printed, all of it
+ * @live:	Run
+ * @m:		Where it is
+ * @i:		Index of its node
+ * @ret:	Gets its results, a line each
+ *
+ * The kubelet may know that a container has ended before its log is written.
+ *
+ * Return: 0, or an errno after saying why
+ */
+static int read_log(struct live *live, const struct manifest *m, size_t i,
+		    struct buf *ret)
+{
+	int64_t deadline = live_deadline(LOG_S);
+	char path[192];
+	int r;
+
+	(void)snprintf(path, sizeof(path),
+		       "/api/v1/namespaces/%s/pods/probe-%zu/log"
+		       "?container=probe",
+		       m->space, i);
+	for (;;) {
+		buf_clear(ret);
+		r = live_told(live, api_get_text(live->api, path,
+						 live_deadline(CALL_S), ret));
+		if (r < 0 || is_whole(ret))
+			return r;
+		if (loop_now() > deadline)
+			break;
+		(void)poll(NULL, 0, LOG_AGAIN_MS);
+	}
+	log_error("results of node '%s' are cut off after %zu bytes: %.200s",
+		  live->world.nodes[i].name, ret->len,
+		  ret->len > 200 ? ret->data + ret->len - 200 : buf_text(ret));
+	return -EIO;
+}
+
+/**
  * collect() - Read what the probers have printed
  * @live:	Run
  * @m:		Where they are
@@ -307,16 +373,10 @@ static int collect(struct live *live, const struct manifest *m)
 
 	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
 		_cleanup_(buf_release) struct buf log = BUF_INIT;
-		char path[192];
 
 		if (live->world.nodes[i].lost)
 			continue;
-		(void)snprintf(path, sizeof(path),
-			       "/api/v1/namespaces/%s/pods/probe-%zu/log"
-			       "?container=probe",
-			       m->space, i);
-		r = live_told(live, api_get_text(live->api, path,
-						 live_deadline(CALL_S), &log));
+		r = read_log(live, m, i, &log);
 		if (r < 0)
 			return r;
 		r = results_read_lines(&live->report->results, buf_text(&log),

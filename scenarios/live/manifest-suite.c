@@ -188,7 +188,7 @@ static void conformance_job(const struct manifest *m, struct buf *out)
 		   "        env: [{name: NAMESPACE, valueFrom: {fieldRef:"
 		   " {fieldPath: metadata.namespace}}}]\n"
 		   "        args: [/usr/bin/scenario, run, --live, --namespace,"
-		   " $(NAMESPACE), --json, --profile, %s]\n"
+		   " $(NAMESPACE), --json, --linger, 3s, --profile, %s]\n"
 		   "        volumeMounts: [{name: egress,"
 		   " mountPath: " WORLD_EGRESS_FOLDER ", readOnly: true}]\n",
 		   m->image, m->profile);

@@ -294,7 +294,7 @@ static void add_suite(const struct manifest *m, const char *const await[],
 		   "  - name: probe\n"
 		   "    image: %s\n"
 		   "    args: [/usr/bin/probe-suite, --profile, %s,"
-		   " --hints, /etc/shoot6/hints.json",
+		   " --hints, /etc/shoot6/hints.json, --linger, 300ms",
 		   m->image, m->profile);
 	for (; *await; await++)
 		buf_printf(out, ", --await, \"%s\"", *await);
