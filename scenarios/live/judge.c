@@ -2,8 +2,9 @@
 #include "scenarios/live/judge.h"
 
 #include "lib/addr.h"
-#include "lib/reason.h"
+#include "scenarios/live/checks.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,37 +22,6 @@ static const struct {
 static const char *const hopeless[] = { "ErrImagePull", "ImagePullBackOff",
 					"InvalidImageName",
 					"ErrImageNeverPull" };
-
-/**
- * begin() - A result about a node
- * @r:		Initialised
- * @id:		Check
- * @what:	What must be true
- * @variant:	Tells it apart
- * @node:	Name of the node
- */
-static void begin(struct result *r, const char *id, const char *what,
-		  const char *variant, const char *node)
-{
-	char vantage[sizeof(r->vantage)];
-
-	(void)snprintf(vantage, sizeof(vantage), "host:%.80s", node);
-	result_init(r, id, vantage);
-	(void)snprintf(r->variant, sizeof(r->variant), "%s", variant);
-	(void)snprintf(r->what, sizeof(r->what), "%s", what);
-}
-
-/**
- * fail() - Let a result fail
- * @r:		Result; .detail is set by the caller
- * @reason:	Why
- */
-static void fail(struct result *r, enum reason reason)
-{
-	r->verdict = VERDICT_FAIL;
-	(void)snprintf(r->reason, sizeof(r->reason), "%s",
-		       reason_token(reason));
-}
 
 /**
  * judge_addresses() - ADR-4: a node's addresses are IPv6
@@ -82,12 +52,10 @@ static int judge_addresses(const struct json *node, const char *name,
 		else
 			wrong = text;
 	}
-	begin(&r, "ADR-4", "the API knows the node by an IPv6 address alone",
-	      "", name);
+	live_check_begin(LIVE_ADDRESS, "", name, &r);
 	if (!wrong && !right)
 		return 0; /* no kubelet has been there yet */
 	if (right && (dual_stack || !wrong)) {
-		r.verdict = VERDICT_PASS;
 		(void)snprintf(r.detail, sizeof(r.detail),
 			       "the InternalIP is %s", right);
 		return results_add(results, &r);
@@ -96,7 +64,7 @@ static int judge_addresses(const struct json *node, const char *name,
 		       "wanted an IPv6 InternalIP alone, got %s%s%s", wrong,
 		       right ? " and " : "", right ? right : "");
 	result_fact(&r, "address", "%s", wrong);
-	fail(&r, REASON_WRONG_FAMILY);
+	live_check_fail(&r, reason_token(REASON_WRONG_FAMILY));
 	return results_add(results, &r);
 }
 
@@ -126,12 +94,12 @@ static int judge_ready(const struct json *node, const char *name,
 	text = json_get_string(c, "message");
 	if (!status || strcmp(status, "True") == 0)
 		return 0;
-	begin(&r, "RUN-1", "the node is ready", "node", name);
+	live_check_begin(LIVE_RUN, "node", name, &r);
 	while (!strstr(text ? text : "", messages[i].words))
 		i++;
 	(void)snprintf(r.detail, sizeof(r.detail),
 		       "the node is not ready: %.220s", text ? text : status);
-	fail(&r, messages[i].reason);
+	live_check_fail(&r, reason_token(messages[i].reason));
 	return results_add(results, &r);
 }
 
@@ -178,15 +146,70 @@ int judge_pod(const struct json *pod, struct results *results)
 		for (size_t i = 0; why && i < ARRAY_SIZE(hopeless); i++) {
 			if (strcmp(hopeless[i], why) != 0)
 				continue;
-			begin(&r, "RUN-1", "the suite's pod starts", "pod",
-			      node);
+			live_check_begin(LIVE_RUN, "pod", node, &r);
 			(void)snprintf(r.detail, sizeof(r.detail), "%s: %.220s",
 				       why, text ? text : "");
 			result_fact(&r, "image", "%s", image ? image : "");
-			fail(&r, REASON_IMAGE_PULL);
+			live_check_fail(&r, reason_token(REASON_IMAGE_PULL));
 			e = results_add(results, &r);
 			return e < 0 ? e : 1;
 		}
 	}
 	return 0;
+}
+
+/*
+ * What the API server says of its own connections (Go's words), the more telling first.
+ * A kubelet's own refusals name what it was asked for: resource=nodes.
+ */
+static const struct {
+	const char *words;
+	enum reason reason;
+} way_words[] = {
+	{ "resource=nodes", REASON_FORBIDDEN },
+	{ "client to provide credentials", REASON_UNAUTHORIZED },
+	{ "certificate is valid for", REASON_TLS_NAME },
+	{ "contain any IP SANs", REASON_TLS_NAME },
+	{ "not valid for any names", REASON_TLS_NAME },
+	{ "has expired or is not yet valid", REASON_TLS_EXPIRED },
+	{ "x509: ", REASON_TLS_VERIFY },
+	{ "TLS handshake timeout", REASON_TIMEOUT },
+	{ "tls: ", REASON_TLS_HANDSHAKE },
+	{ "connection refused", REASON_REFUSED },
+	{ "network is unreachable", REASON_NET_UNREACHABLE },
+	{ "no route to host", REASON_ADDR_UNREACHABLE },
+	{ "permission denied", REASON_ADMIN_PROHIBITED },
+	{ "connection reset", REASON_RESET },
+	{ "i/o timeout", REASON_TIMEOUT },
+	{ "connection timed out", REASON_TIMEOUT },
+	{ "deadline exceeded", REASON_TIMEOUT },
+	{ "No agent available", REASON_TIMEOUT }, /* konnectivity's tunnel */
+};
+
+/**
+ * judge_way() - Why the API's way into a pod failed
+ * @r:		What the call returned, see api.h
+ * @words:	What the API server says
+ * @some:	Whether bytes had come
+ *
+ * Return: reason
+ */
+enum reason judge_way(int r, const char *words, bool some)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(way_words); i++)
+		if (strstr(words, way_words[i].words))
+			return way_words[i].reason;
+	switch (r) {
+	case -EPERM:
+		return REASON_NO_PERMISSION;
+	case -EACCES:
+		return REASON_UNAUTHORIZED;
+	case -ETIMEDOUT:
+		return some ? REASON_STALLED : REASON_TIMEOUT;
+	case -ECONNRESET:
+	case -EPIPE:
+		return REASON_RESET;
+	default:
+		return REASON_HTTP_STATUS;
+	}
 }

@@ -10,6 +10,7 @@
  */
 
 #include "lib/json.h"
+#include "lib/reason.h"
 #include "lib/result.h"
 
 /* ADR-4: the family of its addresses; RUN-1 "node" where it is not ready. */
@@ -17,3 +18,6 @@ must_check int judge_node(const struct json *node, bool dual_stack,
 			  struct results *results);
 /* RUN-1 "pod" where it can never start: 1, or 0 where there is hope; or an errno. */
 must_check int judge_pod(const struct json *pod, struct results *results);
+/* API-3: why the API's way into a pod failed. @r: as of api.h; @some: bytes came.
+ * REASON_NO_PERMISSION: our own identity may not. */
+enum reason judge_way(int r, const char *words, bool some);

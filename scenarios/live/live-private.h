@@ -36,3 +36,4 @@ must_check int live_apply(struct live *live, const struct buf *text);
 
 must_check int live_make_spaces(struct live *live);
 must_check int live_clean_up(struct live *live);
+must_check int live_look_inward(struct live *live);

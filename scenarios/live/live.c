@@ -403,6 +403,8 @@ static int probe(struct live *live, const struct manifest *m)
 	char path[192];
 	int r = 0;
 
+	if (p.all == 0)
+		return 0; /* and results say why */
 	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
 		live->world.nodes[i].probed = false;
 		if (!live->world.nodes[i].lost)
@@ -490,6 +492,10 @@ static int run(struct live *live)
 		r = live_make_spaces(live);
 	if (r == 0)
 		r = make_far_ends(live);
+	if (r == 0) {
+		step(live, "reaching into a pod on each node");
+		r = live_look_inward(live);
+	}
 	if (r < 0)
 		return r;
 	step(live, "probing from a pod on each node");

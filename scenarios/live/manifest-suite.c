@@ -15,6 +15,9 @@
 #define API_GROUP "rbac.authorization.k8s.io"
 #define NAME      "shoot6-conformance"
 
+/* Rights that the nodes' own network has no use for: those of API-3. */
+#define N_INWARD 3
+
 /* One right: verbs on resources. */
 struct right {
 	const char *group, *resources, *verbs;
@@ -141,7 +144,12 @@ static void conformance_dns(const struct manifest *m, struct buf *out)
  */
 static void conformance_role(const struct manifest *m, struct buf *out)
 {
+	/* API-3, into the suite's own pods alone. WebSocket is a GET; Kubernetes 1.35
+	 * and later want the right to create as well. */
 	static const struct right rights[] = {
+		{ "", "pods/exec, pods/portforward", "get, create", NULL },
+		{ "", "pods/proxy", "get", NULL },
+		{ "", "services/proxy", "get", "\"web:http\"" },
 		{ "", "pods", "list, watch, create, patch, deletecollection",
 		  NULL },
 		{ "", "pods/log", "get", NULL },
@@ -152,7 +160,7 @@ static void conformance_role(const struct manifest *m, struct buf *out)
 		{ 0 },
 	};
 
-	add_role(m, m->space, rights, out);
+	add_role(m, m->space, m->host ? rights + N_INWARD : rights, out);
 }
 
 /**

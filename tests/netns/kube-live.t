@@ -13,8 +13,16 @@ server=$("$S" status shoot --json | jq -r .kubernetes.server)
 jq -r '.clusters[0].cluster."certificate-authority-data"' "$admin" | base64 -d >"$T/ca.crt"
 
 # The Job, as ci/kubernetes has it. All pods of the namespace are written down.
-# job_result FILE - the report at the end of the Job's log
-job_result() { kc -n shoot6 logs job/conformance | sed -n '/^{/,$p' >"$1"; }
+# job_result FILE - the report at the end of the Job's log, once all of it is there
+job_log() {
+	kc -n shoot6 logs job/conformance >"$T/job.log" 2>"$T/job.err" &&
+		sed -n '/^{/,$p' "$T/job.log" >"$1" && jq -e .summary "$1"
+}
+job_result() {
+	wait_for -t 30 job_log "$1" && ok 'with a whole report' ||
+		not_ok 'with a whole report' "kubectl: $(<"$T/job.err")" \
+			"$(wc -c <"$T/job.log") bytes, the last of them:" "$(tail -n 20 "$T/job.log")"
+}
 job_over() {
 	kc -n shoot6 get job conformance -o 'jsonpath={.status.conditions[*].type}' |
 		grep -q 'Complete\|Failed'
@@ -27,7 +35,6 @@ kc -n shoot6 get pods -w -o json >"$T/pods.json" 2>&1 &
 watcher=$!
 holds 'its Job ends' wait_for -t 120 job_over
 job_result "$T/job.json"
-[ -s "$T/job.json" ] || diag "$(kc -n shoot6 logs job/conformance | tail -n 20)"
 is 'well' 1 "$(kc -n shoot6 get job conformance -o 'jsonpath={.status.succeeded}')"
 jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/job.json"
 jq_is 'at least 30 pass' true '.summary.pass >= 30' "$T/job.json"
@@ -38,6 +45,11 @@ jq_is 'what needs the nodes is skipped, with the reason' 'needs the node'\''s ow
 	'[.results[]|select(.verdict == "skip" and .id == "RTE-2" and (.vantage|startswith("host:"))).detail]|unique[]' "$T/job.json"
 jq_is 'the API is reached by address, by name and with a right' 'endpoint name read vip' \
 	'[.results[]|select(.id == "API-1" and .verdict == "pass").variant]|unique|join(" ")' "$T/job.json"
+for way in logs exec port-forward proxy; do
+	jq_is "the API's way into a pod of each node: $way" 'host:node1 host:node2 host:node3' \
+		"[.results[]|select(.id == \"API-3\" and .variant == \"$way\" and .verdict == \"pass\").vantage]|join(\" \")" "$T/job.json"
+done
+jq_is 'and to the service' pass '.results[]|select(.id == "API-3" and .variant == "service").verdict' "$T/job.json"
 left() { kc -n shoot6 get pods,configmaps,services -l app=probe -o name; }
 is 'it leaves nothing of its own' '' "$(left)"
 kill "$watcher"
@@ -61,12 +73,17 @@ each_pod 'tolerates every taint' '[.spec.tolerations[]|select(.operator == "Exis
 run kc -n shoot6 run rude --image x
 like 'the namespace enforces the restricted level' 'violates PodSecurity "restricted' "$err"
 
-# Own identity. Rights: the list of docs/design/kubernetes.md, word for word.
-run kc auth can-i --list --as=system:serviceaccount:shoot6:probe -n shoot6 --no-headers
+# Own identity. Rights: the lists of docs/design/kubernetes.md, word for word.
 words() { sed 's/  */ /g; s/^ //; s/ $//' | sort -u; }
-is 'the probers may what is documented and no more' \
-	"$(sed -n '/^    # can-i --list/,/^$/{/^    #/d; s/^    //p}' "$TOP/docs/design/kubernetes.md" | words)" \
-	"$(words <<<"$out")"
+# rights ACCOUNT TITLE - it may what is listed below "# TITLE", and no more
+rights() {
+	run kc auth can-i --list --as="system:serviceaccount:shoot6:$1" -n shoot6 --no-headers
+	is "$1 may what is documented and no more" \
+		"$(sed -n "/^    # $2\$/,/^\$/{/^    #/d; s/^    //p}" "$TOP/docs/design/kubernetes.md" | words)" \
+		"$(words <<<"$out")"
+}
+rights probe 'can-i --list'
+rights conformance 'can-i --list, the Job'
 
 # The audit log: whoever calls from a prober's address is the prober.
 on_node node1 cat /var/log/audit.log >"$T/audit.log"
@@ -197,6 +214,10 @@ kubeconfig by-file 'tokenFile: token'
 kubeconfig by-certificate 'client-certificate: admin.crt, client-key: admin.key'
 kubeconfig by-nobody 'token: nobody'
 kubeconfig by-reader "token: $(kc create sa reader >"$T/out" && kc create token reader)"
+kc create sa narrow >"$T/out"
+kc create clusterrole narrow --verb='*' --resource=nodes,namespaces,pods,pods/log,services,configmaps,serviceaccounts,daemonsets.apps,endpointslices.discovery.k8s.io,roles.rbac.authorization.k8s.io,rolebindings.rbac.authorization.k8s.io >"$T/out"
+kc create clusterrolebinding narrow --clusterrole narrow --serviceaccount default:narrow >"$T/out"
+kubeconfig by-narrow "token: $(kc create token narrow)"
 kubeconfig by-plugin 'exec: {apiVersion: client.authentication.k8s.io/v1, command: aws}'
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=x \
 	-keyout "$T/x.key" -out "$T/x.crt" 2>"$T/out"
@@ -224,6 +245,12 @@ live by-token --nodes 1 --html "$T/live.html" --junit "$T/live.xml"
 is 'by a token' 0 "$rc"
 holds 'a page' grep -q '</html>' "$T/live.html"
 holds 'JUnit' grep -q '</testsuites>' "$T/live.xml"
+live by-narrow --nodes 1 --json
+is 'an identity that may not reach into pods' 0 "$rc"
+jq_is 'is told so, once for each way' \
+	'exec pods/exec,logs pass,port-forward pods/portforward,proxy pods/proxy,service services/proxy' \
+	'[.results[]|select(.id == "API-3")|"\(.variant) " + if .verdict == "skip" then
+	(.detail|capture("cannot get resource \"(?<r>[^\"]*)\"").r) else .verdict end]|sort|join(",")' "$T/.out"
 live by-nobody
 is 'an unknown identity' 3 "$rc"
 like 'is a 401' '401, the server does not know this identity' "$err"

@@ -3,6 +3,7 @@
 #include "scenarios/live/judge.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define V6     "{\"type\":\"InternalIP\",\"address\":\"2001:db8::1\"}"
@@ -51,6 +52,65 @@ static const struct {
 	  "RUN-1 fail image-pull " },
 	{ "nowhere yet", "{\"status\":{}}", 0, "" },
 };
+
+/* The words are those of real API servers, 1.32 to 1.35. */
+static const struct {
+	const char *words;
+	int r;
+	bool some;
+	enum reason wanted;
+} ways[] = {
+	{ "500: Get \"https://[2001:db8::2]:10250/containerLogs/t/a/c\": dial "
+	  "tcp [2001:db8::2]:10250: connect: connection refused",
+	  -EIO, false, REASON_REFUSED },
+	{ "500: error dialing backend: dial tcp [2001:db8::2]:10250: i/o "
+	  "timeout",
+	  -EIO, false, REASON_TIMEOUT },
+	{ "GET /x: timed out", -ETIMEDOUT, false, REASON_TIMEOUT },
+	{ "GET /x: timed out", -ETIMEDOUT, true, REASON_STALLED },
+	{ "500: tls: failed to verify certificate: x509: certificate is valid "
+	  "for 192.0.2.1, not 2001:db8::2",
+	  -EIO, false, REASON_TLS_NAME },
+	{ "500: x509: cannot validate certificate for 2001:db8::2 because it "
+	  "doesn't contain any IP SANs",
+	  -EIO, false, REASON_TLS_NAME },
+	{ "500: tls: failed to verify certificate: x509: certificate signed "
+	  "by unknown authority",
+	  -EIO, false, REASON_TLS_VERIFY },
+	{ "500: x509: certificate has expired or is not yet valid", -EIO, false,
+	  REASON_TLS_EXPIRED },
+	{ "500: remote error: tls: bad certificate", -EIO, false,
+	  REASON_TLS_HANDSHAKE },
+	{ "403: Forbidden (user=kube-apiserver, verb=get, resource=nodes, "
+	  "subresource(s)=[proxy])",
+	  -EPERM, false, REASON_FORBIDDEN },
+	{ "401: the server has asked for the client to provide credentials",
+	  -EACCES, false, REASON_UNAUTHORIZED },
+	{ "403: pods \"a\" is forbidden: User \"u\" cannot get resource "
+	  "\"pods/exec\" in API group \"\" in the namespace \"t\"",
+	  -EPERM, false, REASON_NO_PERMISSION },
+	{ "503: error trying to reach service: dial tcp [2001:db8:5::2]:8080: "
+	  "connect: network is unreachable",
+	  -EAGAIN, false, REASON_NET_UNREACHABLE },
+	{ "503: error trying to reach service: dial tcp [2001:db8:5::2]:8080: "
+	  "connect: no route to host",
+	  -EAGAIN, false, REASON_ADDR_UNREACHABLE },
+	{ "500: No agent available", -EIO, false, REASON_TIMEOUT },
+	{ "GET /x: closed by the server", -ECONNRESET, true, REASON_RESET },
+	{ "404: container c not found in pod a", -ENOENT, false,
+	  REASON_HTTP_STATUS },
+};
+
+/**
+ * test_ways() - Why the API's way into a pod failed
+ */
+static void test_ways(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		CHECK_STR(ways[i].words, reason_token(ways[i].wanted),
+			  reason_token(judge_way(ways[i].r, ways[i].words,
+						 ways[i].some)));
+}
 
 /**
  * parse() - Read a constant
@@ -118,4 +178,5 @@ static void test_pods(void)
 	}
 }
 
-UNIT_SUITE(judge, { "nodes", test_nodes }, { "pods", test_pods });
+UNIT_SUITE(judge, { "nodes", test_nodes }, { "pods", test_pods },
+	   { "ways of the API", test_ways });
