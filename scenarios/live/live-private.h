@@ -27,6 +27,7 @@ struct live {
 	struct manifest m; /* of the pods' own network */
 	char space[64], host_space[72];
 	bool made, host_made; /* something may be in them */
+	bool host_dropped; /* it is being deleted */
 	char problem[640];
 };
 
@@ -35,5 +36,6 @@ must_check int live_told(struct live *live, int r);
 must_check int live_apply(struct live *live, const struct buf *text);
 
 must_check int live_make_spaces(struct live *live);
+must_check int live_drop_host_space(struct live *live);
 must_check int live_clean_up(struct live *live);
 must_check int live_look_inward(struct live *live);

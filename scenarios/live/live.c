@@ -506,6 +506,8 @@ static int run(struct live *live)
 		r = probe(live, &host);
 	else
 		r = skip_host(live);
+	if (r == 0 && live->options->privileged)
+		r = live_drop_host_space(live);
 	if (r == 0)
 		r = probe(live, &live->m);
 	return r < 0 ? r : draw(live);

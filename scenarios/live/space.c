@@ -181,29 +181,74 @@ int live_make_spaces(struct live *live)
 }
 
 /**
- * remove_space() - Delete a namespace with all in it, and wait for that
+ * space_failed() - Say that a namespace is left
+ * @live:	Run
+ * @space:	Its name
+ * @r:		Why
+ *
+ * Return: @r
+ */
+static int space_failed(struct live *live, const char *space, int r)
+{
+	if (r < 0)
+		log_error("namespace '%s' could not be removed: %s", space,
+			  api_error(live->api));
+	return r;
+}
+
+/**
+ * drop_space() - Begin to delete a namespace with all in it
  * @live:	Run
  * @space:	Its name
  *
  * Return: 0
  */
-static int remove_space(struct live *live, const char *space)
+static int drop_space(struct live *live, const char *space)
 {
 	char path[192];
-	int r;
 
 	if (live->options->space)
 		return clear_space(live, space);
 	(void)snprintf(path, sizeof(path), "/api/v1/namespaces/%s", space);
-	r = api_delete(live->api, path, live_deadline(CALL_S));
+	return space_failed(live, space,
+			    api_delete(live->api, path, live_deadline(CALL_S)));
+}
+
+/**
+ * await_space() - Wait until a namespace has gone
+ * @live:	Run
+ * @space:	Its name
+ *
+ * Return: 0
+ */
+static int await_space(struct live *live, const char *space)
+{
+	char path[192];
+
+	if (live->options->space)
+		return 0;
 	(void)snprintf(path, sizeof(path),
 		       "/api/v1/namespaces?fieldSelector=metadata.name%%3D%s",
 		       space);
-	if (r == 0)
-		r = api_watch_gone(live->api, path, live_deadline(GONE_S));
-	if (r < 0)
-		log_error("namespace '%s' could not be removed: %s", space,
-			  api_error(live->api));
+	return space_failed(
+		live, space,
+		api_watch_gone(live->api, path, live_deadline(GONE_S)));
+}
+
+/**
+ * live_drop_host_space() - Begin to delete the nodes' namespace, which is not used any more
+ * @live:	Run
+ *
+ * The namespace controller lets five seconds pass before it looks at one: so they pass
+ * while the pods probe.
+ *
+ * Return: 0, or an errno after saying why
+ */
+int live_drop_host_space(struct live *live)
+{
+	int r = drop_space(live, live->host_space);
+
+	live->host_dropped = r == 0;
 	return r;
 }
 
@@ -217,10 +262,14 @@ int live_clean_up(struct live *live)
 {
 	int r = 0, last = 0;
 
-	/* Once more Ctrl-C: the user does not want to wait for this either. */
-	if (live->host_made)
-		last = remove_space(live, live->host_space);
+	/* Both at a time. Once more Ctrl-C: the user does not want to wait either. */
 	if (live->made)
-		r = remove_space(live, live->space);
+		r = drop_space(live, live->space);
+	if (live->host_made && !live->host_dropped)
+		last = drop_space(live, live->host_space);
+	if (live->made && r == 0)
+		r = await_space(live, live->space);
+	if (live->host_made && last == 0)
+		last = await_space(live, live->host_space);
 	return r < 0 ? r : last;
 }

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define STAYS_MS 300 /* a child that does not wait is gone long before */
-#define ENDS_MS	 20000
+#define ENDS_MS  20000
 
 /* A child that prints into a pipe, and stays until that was read. */
 struct printer {
