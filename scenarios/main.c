@@ -5,6 +5,7 @@
 #include "lib/opt.h"
 #include "scenarios/client.h"
 #include "scenarios/fault/fault.h"
+#include "scenarios/live/checks.h"
 #include "scenarios/scenario.h"
 #include "scenarios/state.h"
 #include "scenarios/up.h"
@@ -401,7 +402,25 @@ static void set_ids(struct json *o, const char *key,
 }
 
 /**
- * list_json() - Cases, faults and labs that are up
+ * list_checks() - What is checked of a cluster beside what the probes check
+ * @list:	Array; the probes list their own
+ */
+static void list_checks(struct json *list)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(live_checks); i++) {
+		const struct live_check *c = &live_checks[i];
+		struct json *o = json_append_object(list);
+
+		json_set_string(o, "name", c->id);
+		json_set_string(o, "summary", c->what);
+		json_set_string(o, "why", c->why);
+		json_set_string(o, "how", c->how);
+		json_set_string(o, "clause", c->clause);
+	}
+}
+
+/**
+ * list_json() - Cases, faults, checks and labs that are up
  *
  * Return: object that the caller frees
  */
@@ -428,6 +447,7 @@ static struct json *list_json(void)
 		set_ids(o, "red", faults[i]->red);
 		set_ids(o, "blocked", faults[i]->blocked);
 	}
+	list_checks(json_set_array(j, "checks"));
 	if (state_each(add_lab, json_set_array(j, "labs")) < 0)
 		log_warning("no list of the labs that are up");
 	return j;
@@ -443,7 +463,8 @@ static struct json *list_json(void)
  */
 static int command_list(void *config, int n_args, char **args)
 {
-	static const char *const parts[] = { "cases", "faults", "labs" };
+	static const char *const parts[] = { "cases", "faults", "checks",
+					     "labs" };
 	const struct scenario *s = config;
 	_cleanup_(json_freep) struct json *j = NULL;
 
@@ -597,7 +618,8 @@ static const struct opt options[] = {
 };
 
 static const struct opt_command commands[] = {
-	{ "list", "", "show cases, faults and the labs that are up",
+	{ "list", "",
+	  "show cases, faults, checks of a cluster, the labs that are up",
 	  command_list },
 	{ "up", "CASE", "bring a lab up", command_up },
 	{ "run", "CASE|NAME|--live",
