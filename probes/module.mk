@@ -12,6 +12,6 @@ srcs-probe-egress := probes/probe-egress.c $(srcs-probe)
 
 ifneq ($(wildcard probes/responder/*.c),)
 progs += probe-responder
-srcs-probe-responder := $(wildcard probes/responder/*.c)
+srcs-probe-responder := $(wildcard probes/responder/*.c) probes/nodestate.c
 libs-probe-responder := libmicrohttpd
 endif

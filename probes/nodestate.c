@@ -138,6 +138,33 @@ void state_parse_resolv(const char *text, struct node_state *s)
 }
 
 /**
+ * state_cluster_domain() - The cluster's domain, as the kubelet tells its pods
+ * @search:	Search domains, blanks between them
+ * @ret:	Gets it, "cluster.local"
+ * @size:	Bytes there
+ *
+ * Return: 0; -ENOENT where none of them is of services, or it is longer than @size
+ */
+int state_cluster_domain(const char *search, char *ret, size_t size)
+{
+	static const char services[] = "svc.";
+	const size_t skip = sizeof(services) - 1;
+
+	while (*search) {
+		size_t n = strcspn(search, " \t\n");
+
+		if (n > skip && n - skip < size &&
+		    strncmp(search, services, skip) == 0) {
+			(void)snprintf(ret, size, "%.*s", (int)(n - skip),
+				       search + skip);
+			return 0;
+		}
+		search += n + strspn(search + n, " \t\n");
+	}
+	return -ENOENT;
+}
+
+/**
  * state_mtu() - MTU of a link
  * @dev:	Its name
  *

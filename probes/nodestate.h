@@ -47,6 +47,8 @@ struct node_state {
 void state_parse_addrs(const char *text, struct node_state *s);
 void state_parse_routes(const char *text, struct node_state *s);
 void state_parse_resolv(const char *text, struct node_state *s);
+/* "svc.cluster.local" among the search domains of a pod: what follows "svc.". */
+must_check int state_cluster_domain(const char *search, char *ret, size_t size);
 void state_read(const char *uplink, struct node_state *ret);
 const struct local_addr *state_global(const struct node_state *s,
 				      const char *dev);

@@ -571,6 +571,13 @@ static const struct opt options[] = {
 	  .help = "what to try outside that cluster, as 'egress' of "
 		  "shoot6-targets (default /etc/shoot6/egress.json if that "
 		  "is there, else names of the internet)" },
+	{ .name = "cluster-domain",
+	  .type = OPT_STRING,
+	  .arg = "NAME",
+	  .offset = OPTION(domain),
+	  .verbs = " run ",
+	  .help = "what names of that cluster end in (default: as the "
+		  "resolv.conf of its pods says)" },
 	{ .name = "privileged-namespace",
 	  .type = OPT_FLAG,
 	  .offset = OPTION(privileged),

@@ -20,7 +20,8 @@ struct scenario {
 	bool json;
 	const char *html, *junit, *svg, *out;
 	bool live, privileged; /* run --live, --privileged-namespace */
-	const char *kubeconfig, *profile, *image, *targets, *space; /* of it */
+	const char *kubeconfig, *profile, *image, *targets, *space,
+		*domain; /* of it */
 	int64_t linger_ns; /* after its report */
 	unsigned int verbose;
 };

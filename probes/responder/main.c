@@ -9,6 +9,7 @@
 #include "lib/exitcode.h"
 #include "lib/log.h"
 #include "lib/opt.h"
+#include "probes/nodestate.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -139,6 +140,27 @@ static int read_pem(const char *path, struct buf *b)
 }
 
 /**
+ * tell_domain() - Print the cluster's domain, where we are a pod of one
+ *
+ * Who reads our log may know the cluster from outside alone, where no API tells it.
+ *
+ * Return: below 0 where it cannot be printed
+ */
+static int tell_domain(void)
+{
+	struct node_state state = { .n_servers = 0 };
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	char domain[128];
+
+	if (buf_read_file(&text, "/etc/resolv.conf") < 0)
+		return 0;
+	state_parse_resolv(buf_text(&text), &state);
+	if (state_cluster_domain(state.search, domain, sizeof(domain)) < 0)
+		return 0;
+	return printf("cluster domain %s\n", domain);
+}
+
+/**
  * main() - Serve until killed
  * @argc:	Number of arguments
  * @argv:	Arguments
@@ -175,7 +197,7 @@ int main(int argc, char **argv)
 	};
 	if (loop_init(&loop) < 0 || serve_all(&loop, &config, &web) < 0)
 		return EXIT_FAILED;
-	if (puts("ready") < 0 || fflush(stdout))
+	if (puts("ready") < 0 || tell_domain() < 0 || fflush(stdout))
 		return EXIT_FAILED;
 	return loop_run(&loop) < 0 ? EXIT_FAILED : EXIT_OK;
 }

@@ -76,6 +76,22 @@ static int get(struct inward *in, const struct buf *path, struct buf *ret)
 }
 
 /**
+ * note_domain() - Note what the responder says of the cluster's domain
+ * @in:		Way; its result gets it
+ * @log:	What the responder has printed, see probe-responder(1)
+ */
+static void note_domain(struct inward *in, const char *log)
+{
+	static const char words[] = "\ncluster domain ";
+	const char *at = strstr(log, words);
+
+	if (at)
+		result_fact(in->result, "cluster_domain", "%.*s",
+			    (int)strcspn(at + sizeof(words) - 1, "\n"),
+			    at + sizeof(words) - 1);
+}
+
+/**
  * ask_log() - Read what the responder has printed
  * @in:		Way
  *
@@ -93,6 +109,8 @@ static int ask_log(struct inward *in)
 		buf_puts(&in->words, "the log of the responder is empty");
 		r = -EBADMSG;
 	}
+	if (r == 0)
+		note_domain(in, buf_text(&text));
 	return r;
 }
 
@@ -438,6 +456,19 @@ static int block_way(struct live *live, const struct way *way,
 }
 
 /**
+ * learn_domain() - Take the cluster's domain from a responder, unless it is known
+ * @w:		World
+ * @result:	Result that may have it
+ */
+static void learn_domain(struct world *w, const struct result *result)
+{
+	const char *domain = result_get_fact(result, "cluster_domain");
+
+	if (domain && !w->domain[0])
+		(void)snprintf(w->domain, sizeof(w->domain), "%s", domain);
+}
+
+/**
  * look_into_node() - Try all ways into the responder of a node
  * @live:	Run
  * @n:		Node; is lost where its logs cannot be had, for results are read as such
@@ -457,6 +488,8 @@ static int look_into_node(struct live *live, struct world_node *n)
 			continue;
 		}
 		r = try_way(live, &ways[i], n, &result);
+		if (r == 0)
+			learn_domain(&live->world, &result);
 		if (r < 0 || result.verdict != VERDICT_FAIL)
 			continue;
 		if (ways[i].ask == ask_log)

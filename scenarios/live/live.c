@@ -44,6 +44,9 @@ static int look(struct live *live)
 		live->options->nodes ? live->options->nodes : NODES_MAX;
 	int r;
 
+	if (live->options->domain)
+		(void)snprintf(live->world.domain, sizeof(live->world.domain),
+			       "%s", live->options->domain);
 	r = world_read_egress(live->options->targets, &live->world, &problem);
 	if (r < 0) {
 		log_error("%s", buf_text(&problem));
@@ -557,6 +560,12 @@ static bool check_options(const struct live_options *options)
 		log_error("profile '%s': must be %s, %s or %s",
 			  options->profile, profiles[0], profiles[1],
 			  profiles[2]);
+		return false;
+	}
+	if (options->domain &&
+	    (!*options->domain || strlen(options->domain) > 120)) {
+		log_error("cluster domain '%s': must have 1 to 120 characters",
+			  options->domain);
 		return false;
 	}
 	if (options->space && strlen(options->space) > 58) {

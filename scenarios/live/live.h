@@ -23,6 +23,7 @@ struct live_options {
 	const char *profile; /* "ipv6-only-nat64" */
 	const char *image; /* reference of the suite's image */
 	const char *space; /* namespace of ci/kubernetes to run in, or NULL */
+	const char *domain; /* of the cluster, or NULL: as its pods say */
 	const char
 		*targets; /* file with egress targets, or NULL: the default */
 	bool privileged; /* probe from the host network as well */

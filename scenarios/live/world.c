@@ -45,6 +45,17 @@ static void take(char *to, size_t size, const char *text)
 }
 
 /**
+ * world_domain() - What the names of the cluster end in
+ * @w:		The world
+ *
+ * Return: text that lives as long as the world
+ */
+const char *world_domain(const struct world *w)
+{
+	return w->domain[0] ? w->domain : "cluster.local";
+}
+
+/**
  * read_addresses() - A node's addresses as the kubelet reported them
  * @node:	Node of the API
  * @n:		Gets them
@@ -230,7 +241,7 @@ static void read_service_cidr(struct api *api, int64_t deadline_ns,
 }
 
 /**
- * world_read_dns() - The cluster's DNS service, its domain and the service range
+ * world_read_dns() - The cluster's DNS service and the service range
  * @api:	The cluster
  * @deadline_ns: When to give up
  * @w:		Gets them; what cannot be learnt stays empty
@@ -243,7 +254,6 @@ int world_read_dns(struct api *api, int64_t deadline_ns, struct world *w)
 	const struct json *ip;
 	int r;
 
-	take(w->domain, sizeof(w->domain), "cluster.local");
 	read_service_cidr(api, deadline_ns, w);
 	r = api_get(api,
 		    "/api/v1/namespaces/kube-system/services"
@@ -485,10 +495,7 @@ int world_read_services(struct api *api, const char *space, int64_t deadline_ns,
 	for (service = json_first(json_get(services, "items")); service;
 	     service = json_next(service))
 		read_service(w, service);
-	(void)snprintf(w->web_name, sizeof(w->web_name), "web.%.60s.svc.%s",
-		       space, w->domain);
-	(void)snprintf(w->pods_name, sizeof(w->pods_name), "pods.%.60s.svc.%s",
-		       space, w->domain);
+	take(w->web_space, sizeof(w->web_space), space);
 	return read_slices(api, space, deadline_ns, w);
 }
 
@@ -579,7 +586,8 @@ static void add_services(struct json *root, const struct world *w, size_t node)
 	struct json *s, *list;
 
 	s = json_append_object(services);
-	json_set_string(s, "name", w->web_name);
+	json_set_format(s, "name", "web.%s.svc.%s", w->web_space,
+			world_domain(w));
 	json_set_string(s, "vip", w->web_vip);
 	json_set_int(s, "port", 80);
 	json_set_string(s, "port_name", "http");
@@ -620,7 +628,8 @@ static void add_headless(struct json *root, const struct world *w)
 		return;
 	h = json_append_object(json_set_array(root, "headless"));
 	list = json_set_array(h, "endpoints");
-	json_set_string(h, "name", w->pods_name);
+	json_set_format(h, "name", "pods.%s.svc.%s", w->web_space,
+			world_domain(w));
 	json_set_bool(h, "all", world_left(w) == w->n_all);
 	for (size_t i = 0; i < w->n_nodes; i++)
 		if (w->nodes[i].responder[0] && !w->nodes[i].lost)
@@ -693,7 +702,7 @@ int world_targets(const struct world *w, size_t node, const char *space,
 	add_headless(root, w);
 	if (w->dns[0])
 		json_set_string(root, "cluster_dns", w->dns);
-	json_set_string(root, "cluster_domain", w->domain);
+	json_set_string(root, "cluster_domain", world_domain(w));
 	if (w->nodes[node].pod_cidr[0])
 		json_set_string(root, "pod_cidr", w->nodes[node].pod_cidr);
 	if (w->service_cidr[0])
@@ -723,7 +732,7 @@ int world_hints(const struct world *w, size_t node, struct buf *out)
 		{ "pod_cidr", n->pod_cidr },
 		{ "service_cidr", w->service_cidr },
 		{ "dns_service_ip", w->dns },
-		{ "cluster_domain", w->domain },
+		{ "cluster_domain", world_domain(w) },
 	};
 
 	json_set_int(root, "version", 1);

@@ -40,7 +40,7 @@ struct world {
 	size_t n_nodes; /* probed, those lost among them */
 	size_t n_all; /* in the cluster */
 	char dns[64]; /* the cluster's DNS service */
-	char domain[128]; /* "cluster.local" */
+	char domain[128]; /* "cluster.local"; "": not known yet */
 	char service_cidr[64]; /* or "" */
 	char api_vip[64]; /* of service 'kubernetes'; "": it has IPv4 alone */
 	char api_host[WORLD_NAME]; /* where its users reach it, or "" */
@@ -50,9 +50,8 @@ struct world {
 	size_t n_servers;
 	unsigned int server_port;
 	char web_vip[64];
-	char web_name[WORLD_NAME]; /* full name in DNS */
+	char web_space[64]; /* namespace of our services */
 	bool headless; /* a service without an address has the same pods */
-	char pods_name[WORLD_NAME]; /* its full name */
 	char image[256]; /* of the responders */
 	unsigned int node_port; /* of the web service, TCP */
 	/* Endpoints of the web service that are no responder's, as the API has them. */
@@ -85,4 +84,6 @@ must_check int world_hints(const struct world *w, size_t node, struct buf *out);
 /* A node on which pods cannot start: nobody tries to reach it. */
 void world_lose(struct world *w, const char *node);
 size_t world_left(const struct world *w);
+/* What names end in; "cluster.local" where nobody says otherwise. */
+const char *world_domain(const struct world *w);
 void world_release(struct world *w);

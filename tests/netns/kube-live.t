@@ -49,6 +49,8 @@ for way in logs exec port-forward proxy; do
 	jq_is "the API's way into a pod of each node: $way" 'host:node1 host:node2 host:node3' \
 		"[.results[]|select(.id == \"API-3\" and .variant == \"$way\" and .verdict == \"pass\").vantage]|join(\" \")" "$T/job.json"
 done
+jq_is "the cluster's domain is what its pods are told" cluster.local \
+	'[.results[]|select(.id == "API-3" and .variant == "logs").facts.cluster_domain]|unique[]' "$T/job.json"
 jq_is 'and to the service' pass '.results[]|select(.id == "API-3" and .variant == "service").verdict' "$T/job.json"
 left() { kc -n shoot6 get pods,configmaps,services -l app=probe -o name; }
 is 'it leaves nothing of its own' '' "$(left)"
@@ -236,11 +238,22 @@ is 'by a file with a token' 0 "$rc"
 is 'another profile' dual-stack "$(jq -r .profile "$T/.out")"
 jq_is 'one node, bounded' pod:node1 \
 	'[.results[]|select(.verdict == "pass").vantage|select(startswith("pod:"))|split("/")[0]]|unique[]' "$T/.out"
-echo '{"egress": {"v6": [{"name": "v6only.example", "http": 80}]}}' >"$T/targets.json"
+cat >"$T/targets.json" <<-J
+	{"egress": {"v6": [{"name": "v6only.example", "http": 80},
+		{"name": "dual.example", "http": 80, "address": "2001:db8:f00::10"}],
+	"v4only": [{"name": "v4only.example", "http": 80, "address": "203.0.113.10"}]}}
+J
 live by-certificate --nodes 1 --targets "$T/targets.json" --json
 is 'by a client certificate in files' 0 "$rc"
-jq_is "the user's own targets" v6only.example \
-	'[.results[]|select(.id == "EGR-1" and .verdict == "pass").facts.name // empty]|unique[]' "$T/.out"
+jq_is "the user's own targets" 'dual.example v6only.example' \
+	'[.results[]|select(.id == "EGR-1" and .verdict == "pass").facts.name // empty]|unique|join(" ")' "$T/.out"
+for check in DNS-6 N64-7; do
+	jq_is "with addresses: $check" pass "[.results[]|select(.id == \"$check\").verdict]|unique[]" "$T/.out"
+done
+live by-token --nodes 1 --cluster-domain other.test --json
+is 'a domain that is not the cluster'\''s' 1 "$rc"
+jq_is 'is that of the names' true '[.results[]|select(.id == "DNS-2" and .variant == "aaaa")|
+	.verdict == "fail" and (.detail|contains(".svc.other.test"))]|length > 0 and all' "$T/.out"
 live by-token --nodes 1 --html "$T/live.html" --junit "$T/live.xml"
 is 'by a token' 0 "$rc"
 holds 'a page' grep -q '</html>' "$T/live.html"
