@@ -213,3 +213,28 @@ enum reason judge_way(int r, const char *words, bool some)
 		return REASON_HTTP_STATUS;
 	}
 }
+
+/**
+ * judge_log() - Whether a prober's log ends as it should
+ * @log:	The log; its last line is taken off where it does
+ *
+ * Return: whether the last line says how many results are before it
+ */
+bool judge_log(struct buf *log)
+{
+	_cleanup_(json_freep) struct json *end = NULL;
+	const char *line;
+	size_t n = 0, at;
+
+	if (log->len == 0 || log->data[log->len - 1] != '\n')
+		return false;
+	line = memrchr(log->data, '\n', log->len - 1);
+	at = line ? (size_t)(line + 1 - log->data) : 0;
+	for (size_t i = 0; i < at; i++)
+		n += log->data[i] == '\n';
+	if (json_parse(log->data + at, log->len - at, &end) < 0 ||
+	    json_get_int(end, "results", -1) != (int64_t)n)
+		return false;
+	buf_truncate(log, at);
+	return true;
+}

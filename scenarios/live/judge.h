@@ -9,6 +9,7 @@
  * that the diagnosis names it as any other. Pure functions; @results owns what is added.
  */
 
+#include "lib/buf.h"
 #include "lib/json.h"
 #include "lib/reason.h"
 #include "lib/result.h"
@@ -21,3 +22,6 @@ must_check int judge_pod(const struct json *pod, struct results *results);
 /* API-3: why the API's way into a pod failed. @r: as of api.h; @some: bytes came.
  * REASON_NO_PERMISSION: our own identity may not. */
 enum reason judge_way(int r, const char *words, bool some);
+/* Whether a prober's log is all that it printed; if so its last line, which says how many
+ * results are before it, is taken off. */
+bool judge_log(struct buf *log);

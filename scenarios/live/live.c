@@ -301,31 +301,6 @@ static int see_prober(void *arg, const char *event, const struct json *pod)
 }
 
 /**
- * is_whole() - Whether a prober's log ends as it should
- * @log:	The log; its last line is taken off where it does
- *
- * Return: whether the last line says how many results are before it
- */
-static bool is_whole(struct buf *log)
-{
-	_cleanup_(json_freep) struct json *end = NULL;
-	const char *line;
-	size_t n = 0, at;
-
-	if (log->len == 0 || log->data[log->len - 1] != '\n')
-		return false;
-	line = memrchr(log->data, '\n', log->len - 1);
-	at = line ? (size_t)(line + 1 - log->data) : 0;
-	for (size_t i = 0; i < at; i++)
-		n += log->data[i] == '\n';
-	if (json_parse(log->data + at, log->len - at, &end) < 0 ||
-	    json_get_int(end, "results", -1) != (int64_t)n)
-		return false;
-	buf_truncate(log, at);
-	return true;
-}
-
-/**
  * read_log() - Read what a prober has printed, all of it
  * @live:	Run
  * @m:		Where it is
@@ -351,7 +326,7 @@ static int read_log(struct live *live, const struct manifest *m, size_t i,
 		buf_clear(ret);
 		r = live_told(live, api_get_text(live->api, path,
 						 live_deadline(CALL_S), ret));
-		if (r < 0 || is_whole(ret))
+		if (r < 0 || judge_log(ret))
 			return r;
 		if (loop_now() > deadline)
 			break;

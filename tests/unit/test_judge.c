@@ -178,5 +178,37 @@ static void test_pods(void)
 	}
 }
 
+static const struct {
+	const char *what, *log;
+	bool whole;
+	const char *rest;
+} logs[] = {
+	{ "two results", "{}\n{}\n{\"results\":2}\n", true, "{}\n{}\n" },
+	{ "none", "{\"results\":0}\n", true, "" },
+	{ "nothing", "", false, "" },
+	{ "cut off at the end of a line", "{}\n", false, "{}\n" },
+	{ "cut off in the middle of one", "{}\n{\"id", false, "{}\n{\"id" },
+	{ "the last line cut off", "{}\n{\"results\":1}", false,
+	  "{}\n{\"results\":1}" },
+	{ "one is missing", "{}\n{\"results\":2}\n", false,
+	  "{}\n{\"results\":2}\n" },
+	{ "what a program says that cannot start", "probe-suite: x\n", false,
+	  "probe-suite: x\n" },
+};
+
+/**
+ * test_logs() - Logs of probers, whole and cut off
+ */
+static void test_logs(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(logs); i++) {
+		_cleanup_(buf_release) struct buf log = BUF_INIT;
+
+		buf_puts(&log, logs[i].log);
+		CHECK_INT(logs[i].what, logs[i].whole, judge_log(&log));
+		CHECK_STR(logs[i].what, logs[i].rest, buf_text(&log));
+	}
+}
+
 UNIT_SUITE(judge, { "nodes", test_nodes }, { "pods", test_pods },
-	   { "ways of the API", test_ways });
+	   { "ways of the API", test_ways }, { "logs", test_logs });
