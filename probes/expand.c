@@ -115,3 +115,27 @@ unsigned int path_mtu(const struct engine *e)
 {
 	return e->state->mtu ? e->state->mtu : 1280;
 }
+
+/**
+ * read_client() - Our address as a responder saw it
+ * @p:		Probe; its body is the answer. Gets the fact "seen_source"
+ * @ret_text:	Gets it as it stands there
+ * @ret_addr:	Gets it
+ *
+ * Return: true; false where it is no answer of a responder of ours
+ */
+bool read_client(struct probe *p, char ret_text[ADDR_STRLEN],
+		 struct addr *ret_addr)
+{
+	_cleanup_(json_freep) struct json *j = NULL;
+	const char *client = NULL;
+
+	if (json_parse(buf_text(&p->body), p->body.len, &j) == 0)
+		client = json_get_string(j, "client");
+	if (!client || strlen(client) >= ADDR_STRLEN ||
+	    addr_parse(client, ret_addr) < 0)
+		return false;
+	memcpy(ret_text, client, strlen(client) + 1);
+	result_fact(&p->result, "seen_source", "%s", client);
+	return true;
+}

@@ -22,3 +22,6 @@ bool is_self(const struct engine *e, const struct peer *peer);
 bool is_pod(const struct peer *peer);
 bool is_same_node(const struct engine *e, const struct peer *peer);
 unsigned int path_mtu(const struct engine *e);
+/* What the far end of an HTTP answer saw as our address; false: it does not say. */
+bool read_client(struct probe *p, char ret_text[ADDR_STRLEN],
+		 struct addr *ret_addr);

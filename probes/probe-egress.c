@@ -142,17 +142,13 @@ static void judge_literal(struct probe *p)
  */
 static void judge_world_source(struct probe *p)
 {
-	_cleanup_(json_freep) struct json *j = NULL;
-	const char *client = NULL;
+	char client[ADDR_STRLEN];
 	struct addr a;
 
-	if (json_parse(buf_text(&p->body), p->body.len, &j) == 0)
-		client = json_get_string(j, "client");
-	if (!client || addr_parse(client, &a) < 0) {
+	if (!read_client(p, client, &a)) {
 		probe_fail(p, REASON_HTTP_BODY, "no client in the answer");
 		return;
 	}
-	result_fact(&p->result, "seen_source", "%s", client);
 	if (a.family != AF_INET6 || addr_scope(&a) != ADDR_GLOBAL)
 		probe_fail(p, REASON_WRONG_SOURCE,
 			   "the world sees %s, no global IPv6 address", client);
@@ -172,17 +168,13 @@ static void judge_world_source(struct probe *p)
 static void judge_site(struct probe *p)
 {
 	int want = p->spec.of ? AF_INET : AF_INET6;
-	_cleanup_(json_freep) struct json *j = NULL;
-	const char *client = NULL;
+	char client[ADDR_STRLEN];
 	struct addr a;
 
-	if (json_parse(buf_text(&p->body), p->body.len, &j) == 0)
-		client = json_get_string(j, "client");
-	if (!client || addr_parse(client, &a) < 0) {
+	if (!read_client(p, client, &a)) {
 		probe_pass(p, "status 200, %zu bytes", p->body.len);
 		return;
 	}
-	result_fact(&p->result, "seen_source", "%s", client);
 	if (a.family != want)
 		probe_fail(p, REASON_WRONG_SOURCE,
 			   "'%s' sees %s, wanted an IPv%c address",

@@ -512,16 +512,13 @@ static int expand_remote_other(const struct check *c, struct engine *e)
  */
 static void judge_source(struct probe *p)
 {
-	_cleanup_(json_freep) struct json *j = NULL;
-	const char *client = NULL;
+	char client[ADDR_STRLEN];
+	struct addr a;
 
-	if (json_parse(buf_text(&p->body), p->body.len, &j) == 0)
-		client = json_get_string(j, "client");
-	if (!client) {
+	if (!read_client(p, client, &a)) {
 		probe_fail(p, REASON_HTTP_BODY, "no client in the answer");
 		return;
 	}
-	result_fact(&p->result, "seen_source", "%s", client);
 	if (strcmp(client, p->result.src) != 0)
 		probe_fail(p, REASON_SOURCE_REWRITTEN,
 			   "sent from %s, the peer sees %s", p->result.src,
