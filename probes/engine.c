@@ -652,6 +652,24 @@ void probe_pass(struct probe *p, const char *format, ...)
 }
 
 /**
+ * end_with() - End a probe that did not pass
+ * @p:		Probe
+ * @verdict:	How
+ * @reason:	The symptom, or why nothing can be said
+ * @format:	One line
+ * @args:	For @format
+ */
+static void printf_like(4, 0)
+	end_with(struct probe *p, enum verdict verdict, enum reason reason,
+		 const char *format, va_list args)
+{
+	say(p, format, args);
+	(void)snprintf(p->result.reason, sizeof(p->result.reason), "%s",
+		       reason_token(reason));
+	finish(p, verdict);
+}
+
+/**
  * probe_fail() - End a probe: something is wrong
  * @p:		Probe
  * @reason:	The symptom
@@ -662,11 +680,8 @@ void probe_fail(struct probe *p, enum reason reason, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(p, format, args);
+	end_with(p, VERDICT_FAIL, reason, format, args);
 	va_end(args);
-	(void)snprintf(p->result.reason, sizeof(p->result.reason), "%s",
-		       reason_token(reason));
-	finish(p, VERDICT_FAIL);
 }
 
 /**
@@ -680,11 +695,8 @@ void probe_skip(struct probe *p, enum reason reason, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	say(p, format, args);
+	end_with(p, VERDICT_SKIP, reason, format, args);
 	va_end(args);
-	(void)snprintf(p->result.reason, sizeof(p->result.reason), "%s",
-		       reason_token(reason));
-	finish(p, VERDICT_SKIP);
 }
 
 /**
