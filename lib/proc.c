@@ -271,6 +271,27 @@ void proc_detach(struct proc *p)
 	*p = (struct proc)PROC_INIT;
 }
 
+/**
+ * proc_pid() - Process id behind a pidfd
+ * @pidfd:	Descriptor
+ *
+ * Return: process id in the caller's PID namespace, or -ESRCH where it has ended or is of
+ *	   another
+ */
+pid_t proc_pid(int pidfd)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[64], line[128];
+	int pid;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Pid: %d", &pid) == 1)
+			return pid > 0 ? pid : -ESRCH;
+	return -ESRCH;
+}
+
 /* The three pipes of a captured process; each -1 once it is closed. */
 struct pipes {
 	int in, out, err;

@@ -54,6 +54,8 @@ must_check int proc_wait(struct proc *p, int64_t deadline_ns, int *ret_status);
 int proc_signal(const struct proc *p, int signal);
 void proc_release(struct proc *p);
 void proc_detach(struct proc *p);
+/* Process id behind a pidfd, as the caller sees it: -ESRCH once it has ended. */
+must_check pid_t proc_pid(int pidfd);
 
 /* Runs one program to its end; out and err may be NULL (not captured). */
 must_check int proc_run(const char *const argv[], const struct proc_opts *opts,

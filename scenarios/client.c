@@ -86,26 +86,6 @@ static int send_op(struct client_lab *c, const char *op, const char *key,
 }
 
 /**
- * pid_of() - Process id behind a pidfd, as the caller sees it
- * @pidfd:	Descriptor
- *
- * Return: process id; -1 where it has ended
- */
-static int64_t pid_of(int pidfd)
-{
-	_cleanup_fclose_ FILE *f = NULL;
-	char path[64], line[128];
-	long pid;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Pid: %ld", &pid) == 1)
-			return pid;
-	return -1;
-}
-
-/**
  * add_member() - Put a member's answer into the status
  * @members:	Array
  * @answer:	With "member"
@@ -115,8 +95,9 @@ static void add_member(struct json *members, const struct json *answer,
 		       int pidfd)
 {
 	struct json *m = json_copy(json_get(answer, "member"));
+	pid_t pid = proc_pid(pidfd);
 
-	json_set_int(m, "pid", pid_of(pidfd));
+	json_set_int(m, "pid", pid > 0 ? pid : -1);
 	json_append(members, m);
 }
 

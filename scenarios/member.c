@@ -180,26 +180,6 @@ static noreturn void clone_pod(const struct member *m,
 }
 
 /**
- * pidfd_pid() - Process id behind a pidfd
- * @pidfd:	Descriptor
- *
- * Return: process id, or -ESRCH where it has ended
- */
-static pid_t pidfd_pid(int pidfd)
-{
-	_cleanup_fclose_ FILE *f = NULL;
-	char path[64], line[128];
-	int pid;
-
-	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Pid: %d", &pid) == 1)
-			return pid > 0 ? pid : -ESRCH;
-	return -ESRCH;
-}
-
-/**
  * clone_below() - Make a pod's init by a helper in its node's PID namespace
  * @m:		Pod; .init is set
  * @opts:	As given to lab_member_new()
@@ -237,7 +217,7 @@ static int clone_below(struct member *m, const struct member_opts *opts,
 	if (read(read_fd, &done, sizeof(done)) != sizeof(done) || done.r < 0)
 		return done.r;
 	m->init.pidfd = done.pidfd;
-	m->init.pid = pidfd_pid(done.pidfd);
+	m->init.pid = proc_pid(done.pidfd);
 	return m->init.pid < 0 ? -ESRCH : 0;
 }
 
