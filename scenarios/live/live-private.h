@@ -34,6 +34,9 @@ struct live {
 int64_t live_deadline(unsigned int seconds);
 must_check int live_told(struct live *live, int r);
 must_check int live_apply(struct live *live, const struct buf *text);
+typedef void live_object_fn(const struct manifest *m, struct buf *out);
+must_check int live_make(struct live *live, const struct manifest *m,
+			 live_object_fn *const objects[], size_t n);
 
 must_check int live_make_spaces(struct live *live);
 must_check int live_drop_host_space(struct live *live);

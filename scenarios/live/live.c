@@ -144,8 +144,7 @@ static int see_responder(void *arg, const char *event, const struct json *pod)
  */
 static int make_services(struct live *live)
 {
-	static void (*const objects[])(const struct manifest *m,
-				       struct buf *out) = {
+	static live_object_fn *const objects[] = {
 		manifest_responder_account,
 		manifest_responder,
 		manifest_web,
@@ -153,14 +152,8 @@ static int make_services(struct live *live)
 	};
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
-		_cleanup_(buf_release) struct buf text = BUF_INIT;
-
-		if (live->options->space)
-			break;
-		objects[i](&live->m, &text);
-		r = live_apply(live, &text);
-	}
+	if (!live->options->space)
+		r = live_make(live, &live->m, objects, ARRAY_SIZE(objects));
 	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
 		_cleanup_(buf_release) struct buf text = BUF_INIT;
 

@@ -59,6 +59,29 @@ int live_apply(struct live *live, const struct buf *text)
 	return r;
 }
 
+/**
+ * live_make() - Make several objects
+ * @live:	Run
+ * @m:		Names
+ * @objects:	What they are
+ * @n:		Their number
+ *
+ * Return: 0, or an errno after saying why
+ */
+int live_make(struct live *live, const struct manifest *m,
+	      live_object_fn *const objects[], size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		objects[i](m, &text);
+		r = live_apply(live, &text);
+	}
+	return r;
+}
+
 /* What a prober needs, and what is left when a run was killed. */
 static const char *const own_kinds[] = { "pods", "configmaps", "services" };
 
@@ -99,23 +122,15 @@ static int clear_space(struct live *live, const char *space)
  */
 static int make_space(struct live *live, const struct manifest *m, bool *made)
 {
-	static void (*const objects[])(const struct manifest *m,
-				       struct buf *out) = {
+	static live_object_fn *const objects[] = {
 		manifest_namespace,
 		manifest_account,
 		manifest_role,
 		manifest_binding,
 	};
-	int r = 0;
 
 	*made = true;
-	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(objects); i++) {
-		_cleanup_(buf_release) struct buf text = BUF_INIT;
-
-		objects[i](m, &text);
-		r = live_apply(live, &text);
-	}
-	return r;
+	return live_make(live, m, objects, ARRAY_SIZE(objects));
 }
 
 /**
