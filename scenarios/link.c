@@ -413,6 +413,35 @@ static int make_addr(struct member *m, const char *ifname, const char *text,
 }
 
 /**
+ * change_addr() - Add or remove an address
+ * @m:		Member
+ * @ifname:	Link
+ * @address:	With prefix length
+ * @change:	rtnl_addr_add() or rtnl_addr_delete()
+ * @fine:	What may be said beside 0
+ *
+ * Return: 0, or an errno, told to the user
+ */
+static int change_addr(struct member *m, const char *ifname,
+		       const char *address,
+		       int (*change)(struct nl_sock *sock,
+				     struct rtnl_addr *addr, int flags),
+		       int fine)
+{
+	_cleanup_(addr_putp) struct rtnl_addr *addr = NULL;
+	struct nl_sock *sock;
+	int r;
+
+	r = make_addr(m, ifname, address, &sock, &addr);
+	if (r == 0)
+		r = errno_of(change(sock, addr, 0));
+	return r < 0 && r != fine ?
+		       lab_fail(m->lab, r, "address '%s' on '%s' of '%s'",
+				address, ifname, m->name) :
+		       0;
+}
+
+/**
  * member_addr_add() - Add an address, without duplicate address detection
  * @m:		Member
  * @ifname:	Link
@@ -422,17 +451,7 @@ static int make_addr(struct member *m, const char *ifname, const char *text,
  */
 int member_addr_add(struct member *m, const char *ifname, const char *address)
 {
-	_cleanup_(addr_putp) struct rtnl_addr *addr = NULL;
-	struct nl_sock *sock;
-	int r;
-
-	r = make_addr(m, ifname, address, &sock, &addr);
-	if (r == 0)
-		r = errno_of(rtnl_addr_add(sock, addr, 0));
-	if (r < 0 && r != -EEXIST)
-		return lab_fail(m->lab, r, "address '%s' on '%s' of '%s'",
-				address, ifname, m->name);
-	return 0;
+	return change_addr(m, ifname, address, rtnl_addr_add, -EEXIST);
 }
 
 /**
@@ -445,16 +464,7 @@ int member_addr_add(struct member *m, const char *ifname, const char *address)
  */
 int member_addr_del(struct member *m, const char *ifname, const char *address)
 {
-	_cleanup_(addr_putp) struct rtnl_addr *addr = NULL;
-	struct nl_sock *sock;
-	int r;
-
-	r = make_addr(m, ifname, address, &sock, &addr);
-	if (r == 0)
-		r = errno_of(rtnl_addr_delete(sock, addr, 0));
-	return r < 0 ? lab_fail(m->lab, r, "address '%s' on '%s' of '%s'",
-				address, ifname, m->name) :
-		       0;
+	return change_addr(m, ifname, address, rtnl_addr_delete, 0);
 }
 
 /**
