@@ -9,7 +9,6 @@ at that moment, gets 200, on /forbidden 403; any other gets 401. Each request ad
 line "TOKEN PATH" to FOLDER/asked. DNS on [ADDRESS]:53: every AAAA is ADDRESS. Prints
 "ready" once both listen.
 """
-import http.server
 import json
 import os
 import socket
@@ -17,14 +16,13 @@ import ssl
 import sys
 import threading
 
+sys.dont_write_bytecode = True
+import fake
+
 folder, address, certificate, key = sys.argv[1:]
 
 
-class Server(http.server.ThreadingHTTPServer):
-    address_family = socket.AF_INET6
-
-
-class Api(http.server.BaseHTTPRequestHandler):
+class Api(fake.Handler):
     def do_GET(self):
         token = self.headers.get("Authorization", "").removeprefix("Bearer ")
         known = open(os.path.join(folder, "tokens")).read().split()
@@ -35,34 +33,12 @@ class Api(http.server.BaseHTTPRequestHandler):
             status, message = 403, "forbidden: User cannot list"
         with open(os.path.join(folder, "asked"), "a") as f:
             f.write(f"{token} {self.path}\n")
-        body = json.dumps({"kind": "Status", "message": message}).encode()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(status, json.dumps({"kind": "Status", "message": message}).encode())
 
 
-def names(sock):
-    """RFC 1035: the question back, and for AAAA (28) one answer."""
-    while True:
-        query, peer = sock.recvfrom(1500)
-        end = query.index(b"\0", 12) + 5
-        aaaa = query[end - 4 : end - 2] == b"\0\x1c"
-        reply = query[:2] + b"\x81\x80\0\1" + (b"\0\1" if aaaa else b"\0\0") + b"\0" * 4
-        reply += query[12:end]
-        if aaaa:
-            reply += b"\xc0\x0c\0\x1c\0\1\0\0\0\x1e\0\x10"
-            reply += socket.inet_pton(socket.AF_INET6, address)
-        sock.sendto(reply, peer)
-
-
-dns = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-dns.bind((address, 53))
-threading.Thread(target=names, args=(dns,), daemon=True).start()
-server = Server((address, 443), Api)
+dns = fake.dns(address, socket.inet_pton(socket.AF_INET6, address))
+threading.Thread(target=dns, daemon=True).start()
+server = fake.Server((address, 443), Api)
 context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 context.load_cert_chain(certificate, key)
 server.socket = context.wrap_socket(server.socket, server_side=True)

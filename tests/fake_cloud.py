@@ -8,7 +8,6 @@ Answers HTTP on [fd20:ce::254]:80 with the files of a folder, router solicitatio
 an RA (RDNSS, PREF64), and AAAA of ipv4only.arpa on [2001:db8:53::53]:53. What is not
 named is not served. Prints "ready PID" once all of it listens.
 """
-import http.server
 import ipaddress
 import os
 import socket
@@ -16,15 +15,14 @@ import struct
 import sys
 import threading
 
+sys.dont_write_bytecode = True
+import fake
+
 interface = sys.argv[1]
 options = dict(a.split("=", 1) for a in sys.argv[2:])
 
 
-class Server(http.server.HTTPServer):
-    address_family = socket.AF_INET6
-
-
-class Metadata(http.server.BaseHTTPRequestHandler):
+class Metadata(fake.Handler):
     """Google's: the path with slashes made underscores is a file's name."""
 
     def do_GET(self):
@@ -35,13 +33,7 @@ class Metadata(http.server.BaseHTTPRequestHandler):
             status, body = 403, b"Metadata-Flavor"
         elif os.path.exists(path):
             status, body = 200, open(path, "rb").read()
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
+        self.answer(status, body)
 
 
 def advertisement():
@@ -75,30 +67,14 @@ def router():
 
 
 def dns64():
-    s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    s.bind(("2001:db8:53::53", 53))
+    """RFC 6052 for /96 alone: that is all the tests need."""
     p = ipaddress.ip_network(options["dns64"])
-
-    def run():
-        while True:
-            q, peer = s.recvfrom(1500)
-            end = q.index(b"\0", 12) + 5
-            kind = struct.unpack("!H", q[end - 4:end - 2])[0]
-            # The additional section (EDNS) is left out of the answer.
-            head = q[:2] + struct.pack("!HHHHH", 0x8180, 1, kind == 28, 0, 0)
-            a = head + q[12:end]
-            if kind == 28:
-                # RFC 6052 for /96 alone: that is all the tests need.
-                v6 = p.network_address.packed[:12] + bytes([192, 0, 0, 170])
-                a += struct.pack("!HHHIH", 0xc00c, 28, 1, 300, 16) + v6
-            s.sendto(a, peer)
-
-    return run
+    return fake.dns("2001:db8:53::53", p.network_address.packed[:12] + bytes([192, 0, 0, 170]))
 
 
 serve = [router()]
 if "metadata" in options:
-    serve.append(Server(("fd20:ce::254", 80), Metadata).serve_forever)
+    serve.append(fake.Server(("fd20:ce::254", 80), Metadata).serve_forever)
 if "dns64" in options:
     serve.append(dns64())
 threads = [threading.Thread(target=f, daemon=True) for f in serve]
