@@ -616,49 +616,105 @@ static int has_local(struct member *node, const char *address)
 }
 
 /**
- * gcp_forward() - Send the address of a load balancer to a node, or no more
+ * settle_forward() - netsetup apply until a node has an address for its own, or no more
+ * @node:	Node
+ * @address:	Address of a load balancer
+ * @on:		It is to have it
+ *
+ * The metadata service may need a moment to see that its data were replaced.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+static int settle_forward(struct member *node, const char *address, bool on)
+{
+	const char *const argv[] = NETSETUP_WORDS(node->lab, "apply");
+	int64_t deadline = lab_deadline(20);
+	int r;
+
+	do {
+		r = member_do(node, argv);
+		if (r == 0)
+			r = has_local(node, address);
+		if (r < 0 || r == on)
+			return r < 0 ? r : 0;
+		(void)poll(NULL, 0, 50);
+	} while (loop_now() < deadline);
+	return lab_fail(node->lab, -ETIMEDOUT, "load balancer '%s' at '%s'",
+			address, node->name);
+}
+
+/**
+ * find_node() - Node of a number
+ * @lab:	Lab
+ * @n:		Number, from 1
+ * @ifname:	Gets the router's cable to it
+ *
+ * Return: node
+ */
+static struct member *find_node(struct lab *lab, unsigned int n,
+				char ifname[16])
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "node%u", n);
+	(void)snprintf(ifname, 16, "n%u", n);
+	return lab_member(lab, name);
+}
+
+/**
+ * gcp_forward() - Send the address of a load balancer to a node
  * @lab:	Lab
  * @all:	All there are after this, for the metadata
  * @n:		Their number
- * @one:	The one that comes or goes
- * @on:		It comes
+ * @one:	The one that comes, or comes from another node
  *
- * The cloud tells the node by its metadata, and netsetup makes them its own; the service
- * may need a moment to see that its data were replaced.
+ * The cloud tells the node by its metadata, and netsetup makes it its own.
  *
- * Return: 0 once the node has it, or not, or an errno that was told to the user
+ * Return: 0 once the node has it, or an errno that was told to the user
  */
 int gcp_forward(struct lab *lab, const struct gcp_forward *all, size_t n,
-		const struct gcp_forward *one, bool on)
+		const struct gcp_forward *one)
 {
 	struct member *router = lab_member(lab, "router"), *node;
-	const char *const argv[] = NETSETUP_WORDS(lab, "apply");
-	int64_t deadline = lab_deadline(20);
-	char name[16], ifname[16];
 	struct addr lla;
+	char ifname[16];
 	int r;
 
-	(void)snprintf(name, sizeof(name), "node%u", one->node);
-	(void)snprintf(ifname, sizeof(ifname), "n%u", one->node);
-	node = lab_member(lab, name);
+	node = find_node(lab, one->node, ifname);
 	r = write_metadata(router, count_nodes(lab), all, n);
 	if (r == 0)
 		r = member_link_local(node, "eth0", &lla);
 	if (r < 0)
 		return lab_fail(lab, r, "load balancer '%s'", one->address);
-	r = on ? member_route_add(router, one->address, ADDR_TEXT(&lla), ifname,
-				  NULL) :
-		 member_route_del(router, one->address, NULL, ifname, NULL);
-	while (r == 0) {
-		r = member_do(node, argv);
-		if (r == 0)
-			r = has_local(node, one->address);
-		if (r < 0 || r == on)
-			return r < 0 ? r : 0;
-		r = loop_now() < deadline ? 0 : -ETIMEDOUT;
-		(void)poll(NULL, 0, 50);
-	}
-	return r;
+	r = member_route_add(router, one->address, ADDR_TEXT(&lla), ifname,
+			     NULL);
+	return r < 0 ? r : settle_forward(node, one->address, true);
+}
+
+/**
+ * gcp_unforward() - Send the address of a load balancer to a node no more
+ * @lab:	Lab
+ * @all:	All there are after this, for the metadata
+ * @n:		Their number
+ * @one:	The one that goes
+ * @moved:	It is another node's already
+ *
+ * Return: 0 once the node has it no more, or an errno that was told to the user
+ */
+int gcp_unforward(struct lab *lab, const struct gcp_forward *all, size_t n,
+		  const struct gcp_forward *one, bool moved)
+{
+	struct member *router = lab_member(lab, "router"), *node;
+	char ifname[16];
+	int r;
+
+	node = find_node(lab, one->node, ifname);
+	r = write_metadata(router, count_nodes(lab), all, n);
+	if (r < 0)
+		return lab_fail(lab, r, "load balancer '%s'", one->address);
+	if (!moved)
+		r = member_route_del(router, one->address, NULL, ifname, NULL);
+	return r < 0 ? r : settle_forward(node, one->address, false);
 }
 
 /**

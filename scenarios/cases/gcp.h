@@ -34,13 +34,18 @@ must_check int gcp_cloud(struct lab *lab, unsigned int nodes,
 /* radvd, and a sender of what it cannot say; started anew if they run. Seconds. */
 #define GCP_LIFETIME 30
 must_check int gcp_advertise(struct lab *lab, unsigned int lifetime);
-/* The address of a load balancer, and the node the cloud sends it to. */
+/* The address of a load balancer, and the node the cloud sends it to. @all: those there
+ * are afterwards, for the metadata. */
 struct gcp_forward {
 	char address[ADDR_STRLEN];
 	unsigned int node; /* from 1 */
 };
 must_check int gcp_forward(struct lab *lab, const struct gcp_forward *all,
-			   size_t n, const struct gcp_forward *one, bool on);
+			   size_t n, const struct gcp_forward *one);
+/* @moved: it is another node's already. */
+must_check int gcp_unforward(struct lab *lab, const struct gcp_forward *all,
+			     size_t n, const struct gcp_forward *one,
+			     bool moved);
 /* Until each node has its default route again, or has lost it. */
 must_check int gcp_await_default(struct lab *lab, bool wanted);
 /* netsetup apply in each node, once it has heard its router. */

@@ -10,7 +10,7 @@ need dig curl nc
 image=ghcr.io/shoot6/shoot6:$(<"$TOP/VERSION")
 kube_up --nodes 3
 
-# pod NAME NODE APP, service NAME TYPE SELECTOR
+# pod NAME NODE APP [PORT], service NAME TYPE SELECTOR [POLICY]
 pod() {
 	cat <<-Y
 		---
@@ -38,6 +38,7 @@ service() {
 		metadata: {name: $1, namespace: t}
 		spec:
 		  type: $2
+		  ${4:+externalTrafficPolicy: $4}
 		  selector: {$3}
 		  ports:
 		  - {name: http, port: 80, targetPort: 8080}
@@ -54,6 +55,7 @@ service() {
 	service np NodePort 'app: web'
 	service far NodePort 'name: c'
 	service lb LoadBalancer 'app: web'
+	service lbl LoadBalancer 'name: none' Local
 } >"$T/pods.yaml"
 wait_for kc -n default get sa default
 kc create -f "$T/pods.yaml" >"$T/out" 2>&1
@@ -132,18 +134,48 @@ c' "$reached"
 	who 'NodePort from outside' '^[bc]$' on_node inet6 $C "http://[2001:db8:10:0:3::1]:$np/"
 	who 'NodePort, its pod on another node' '^c$' on_node inet6 $C "http://[2001:db8:10:0:2::1]:$far/"
 	who 'host port' '^c$' on_node inet6 $C 'http://[2001:db8:10:0:3::1]:8088/'
-	lb() { kc -n t get svc lb -o 'jsonpath={.status.loadBalancer.ingress[*].ip}' | grep .; }
+	lb() { kc -n t get svc "${1:-lb}" -o 'jsonpath={.status.loadBalancer.ingress[*].ip}' | grep .; }
 	holds 'a load balancer has an address' wait_for -t 30 lb
 	lb=$(lb)
+	at() { on_node router ip -6 -j route show "$1" | jq -r '.[0].dev'; }
+	is_at() { [ "$(at "$1")" = "$2" ]; }
+	fails 'one for endpoints of its node waits for an endpoint' lb lbl
+	kc -n t patch svc lbl -p '{"spec": {"selector": {"name": "c"}}}' >"$T/out"
+	holds 'and has an address then' wait_for -t 30 lb lbl
+	lbl=$(lb lbl)
+	is "at that endpoint's node" n3 "$(at "$lbl")"
+	wait_for -t 20 answers name on_node inet6 $C "http://[$lbl]/"
+	client 'by which clients are seen as they are' \
+		"$(on_node inet6 ip -6 -j route get "$lbl" | jq -r '.[0].prefsrc')" on_node inet6 $C "http://[$lbl]/"
+	kc -n t patch svc lbl -p '{"spec": {"selector": {"name": "b"}}}' >"$T/out"
+	holds 'it moves with the endpoint' wait_for -t 30 is_at "$lbl" n2
+	wait_for -t 20 answers '"b"' on_node inet6 $C "http://[$lbl]/"
+	who 'and answers there' '^b$' on_node inet6 $C "http://[$lbl]/"
+	none_of() { [ -z "$(on_node "$1" ip -6 route show table local "$2")" ]; }
+	holds 'its former node has given it up' wait_for -t 30 none_of node3 "$lbl"
 	wait_for -t 20 answers name on_node inet6 $C "http://[$lb]/"
 	who 'which answers from outside' '^[bc]$' on_node inet6 $C "http://[$lb]/"
 	who 'from a pod' '^[bc]$' in_pod a $C "http://[$lb]/"
 	who 'from a node' '^[bc]$' on_node node1 $C "http://[$lb]/"
-	at=$(on_node router ip -6 -j route show "$lb" | jq -r '.[0].dev')
+	at=$(at "$lb")
 	matches 'the cloud sends it to a node' '^n[123]$' "$at"
 	like 'which has it by netsetup' "$lb dev lo proto 166" \
 		"$(on_node "node${at#n}" ip -6 -N route show table local "$lb")"
 	holds 'and answers for it' on_node inet6 ping -c 1 -W 5 "$lb"
+	# Its node is not ready, as the API knows it after a minute of silence.
+	kubelet=$("$S" exec shoot "node${at#n}" -- pgrep -x kubelet)
+	on_node "node${at#n}" kill -STOP "$kubelet"
+	kc patch node "node${at#n}" --subresource=status \
+		-p '{"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}' >"$T/out"
+	is_elsewhere() { [[ $(at "$lb") != "$at" ]]; }
+	holds 'it moves away from a node that is not ready' wait_for -t 30 is_elsewhere
+	wait_for -t 20 answers name on_node inet6 $C "http://[$lb]/"
+	who 'and answers still' '^[bc]$' on_node inet6 $C "http://[$lb]/"
+	is 'the service has the address it had' "$lb" "$(lb)"
+	on_node "node${at#n}" kill -CONT "$kubelet"
+	holds 'that node is ready again' kc wait --for=condition=Ready "node/node${at#n}" --timeout=60s
+	holds 'and its pods' kc -n t wait --for=condition=Ready pod --all --timeout=60s
+	at=$(at "$lb")
 	kc -n t delete svc lb >/dev/null
 	no_lb() { [ -z "$(on_node router ip -6 route show "$lb"; on_node "node${at#n}" ip -6 route show table local "$lb")" ]; }
 	holds 'all of it goes with the service' wait_for -t 30 no_lb
