@@ -107,5 +107,8 @@ check-cli: all ## run the programs from outside (T=file: one)
 check-netns: all $(tests)/nlfault.so ## run tests in network namespaces (T=file: one)
 	$(call run-tests,netns)
 
-.PHONY: check check-all check-unit check-cli check-netns check-kernels docs-kernels \
+check-rounds: all ## bring clusters up and down, nothing may be left (N=5 NODES=3)
+	@BIN=$(abspath $(bin)) N=$(or $(N),5) NODES=$(or $(NODES),3) tests/rounds
+
+.PHONY: check check-all check-rounds check-unit check-cli check-netns check-kernels docs-kernels \
 	bench torture fuzz force
