@@ -78,6 +78,8 @@ cp -al "$programs" "$T/kube2"
 cp --remove-destination "$(realpath "$programs/coredns")" "$T/kube2/coredns"
 KUBE_BIN=$T/kube1 "$S" up shoot --name kill1 --nodes 1 2>"$T/kill1" &
 first=$!
+making() { compgen -G "$T/tree/kube/stores/*.new" >/dev/null; }
+wait_for making # it has the lock: the other's store is the last
 KUBE_BIN=$T/kube2 "$S" up shoot --name kill2 --nodes 1 2>"$T/kill2" &
 second=$!
 wait "$first" && ok 'one node' || not_ok 'one node' "$(<"$T/kill1")"
