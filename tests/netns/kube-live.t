@@ -180,6 +180,8 @@ kc -n shoot6-host get pods -w -o json >"$T/host-pods.json" 2>&1 &
 watcher=$!
 holds 'that Job ends' wait_for -t 120 job_over
 job_result "$T/host.json"
+jq empty "$T/host.json" 2>"$T/out" ||
+	diag "$(kc -n shoot6 get pods -o wide; kc -n shoot6 get job conformance -o yaml; tail -c 400 "$T/host.json")"
 jq_is 'it tries the names of the ConfigMap and no others' '["v4only.example","v6only.example"]' \
 	'[.results[]|select(.id|IN("EGR-1", "N64-3")).facts.name // empty]|unique|tostring' "$T/host.json"
 jq_is 'nothing fails from nodes' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/host.json"
