@@ -254,12 +254,16 @@ static int send_to(struct balancer *b, size_t i, unsigned int node)
 		return (int)n;
 	if (node)
 		r = gcp_forward(b->c->lab, all, (size_t)n, &to);
+	if (r < 0) {
+		own->node = from.node; /* and once more */
+		return r;
+	}
 	if (from.node &&
 	    gcp_unforward(b->c->lab, all, (size_t)n, &from, node != 0) < 0)
 		log_warning("load balancer: node%u was not told that %s is "
 			    "its own no more",
 			    from.node, from.address);
-	return r;
+	return 0;
 }
 
 /**
