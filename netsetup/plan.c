@@ -510,11 +510,13 @@ static int put_sourced(struct differ *d, const struct address *address,
 		if (!IN6_ARE_ADDR_EQUAL(&w->src, &address->address))
 			continue;
 		if (late)
-			r = add_step(d, OP_CHANGE, STAGE_ROUTE_SOURCE, i + 1,
-				     place_of(d, d->in->have, w, &at));
+			r = plan_add_step(
+				d, OP_CHANGE, STAGE_ROUTE_SOURCE, i + 1,
+				plan_place_of(d, d->in->have, w, &at));
 		else if (!is_planned(d, i + 1))
-			r = add_change(d, OP_CHANGE, i + 1,
-				       place_of(d, d->in->have, w, &at));
+			r = plan_add_change(
+				d, OP_CHANGE, i + 1,
+				plan_place_of(d, d->in->have, w, &at));
 	}
 	return r;
 }

@@ -13,10 +13,11 @@
 #include <stdio.h>
 
 /* RFC 4291 section 2.2, short of counting the groups around "::". */
-#define HEX     "[0-9A-Fa-f]{1,4}"
-#define ADDRESS                                                             \
-	"((" HEX ":){7}" HEX "|(" HEX ":){6}[0-9.]+|[0-9A-Fa-f:.]*::[0-9A-Fa-f:.]*)"
-#define LENGTH  "(/[0-9]+)?"
+#define HEX "[0-9A-Fa-f]{1,4}"
+#define ADDRESS                       \
+	"((" HEX ":){7}" HEX "|(" HEX \
+	":){6}[0-9.]+|[0-9A-Fa-f:.]*::[0-9A-Fa-f:.]*)"
+#define LENGTH "(/[0-9]+)?"
 
 /* What a field's type is to JSON Schema; NULL: any scalar, which is text to netsetup. */
 struct shape {
