@@ -129,6 +129,10 @@ def mutants():
             for value in STRANGE:
                 yield f"{key}: {name}: {value!r}", only(key, put({**one, name: value}))
             inner = field.get("items", {}).get("properties", {})
+            if inner:
+                yield (f"{key}: {name}: an empty entry",
+                       only(key, put({k: [{}] if k == name else v
+                                      for k, v in {**one, name: 0}.items() if k != "dev"})))
             for part in inner:
                 for value in STRANGE + ["nobody"]:
                     entry = {"id": 1} if "id" in inner else {"dev": "v0"}
