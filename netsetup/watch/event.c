@@ -174,10 +174,12 @@ static void check_object(struct watch *w, enum kind_id kind,
 	bool gone = m->nlmsg_type & 1;
 	char who[WHO_SIZE];
 
+	/* What the first apply puts is ours before it is known here. */
+	if (!gone && kind == KIND_ADDRESS &&
+	    (want || object_protocol(k, seen) == NETSETUP_PROTO))
+		note_dad(w, seen);
 	if (!want)
 		return;
-	if (!gone && kind == KIND_ADDRESS)
-		note_dad(w, seen);
 	if (!gone &&
 	    (k->same ? k->same(want, seen) : memcmp(want, seen, k->size) == 0))
 		return;
@@ -265,6 +267,8 @@ static int on_message(const struct nlmsghdr *m, void *context)
 	if ((m->nlmsg_type == RTM_NEWLINK || m->nlmsg_type == RTM_DELLINK) &&
 	    concerns(w, m))
 		watch_soon(w, LINK_NS);
+	if ((m->nlmsg_type & ~1U) == RTM_NEWROUTE)
+		pref64_route(w, m);
 	if (m->nlmsg_type == RTM_NEWNDUSEROPT)
 		pref64_event(w, m);
 	if (m->nlmsg_type == RTM_NEWNETCONF && nc->ncm_family == AF_INET6 &&

@@ -75,7 +75,7 @@ static void add_key(struct filter *f, const void *data, size_t len)
 }
 
 /**
- * add_keys() - Add the keys of all objects
+ * add_keys() - Add the keys of all objects, and of the default route
  * @f:		Filter
  * @m:		What should be
  *
@@ -83,6 +83,10 @@ static void add_key(struct filter *f, const void *data, size_t len)
  */
 static void add_keys(struct filter *f, const struct model *m)
 {
+	static const struct in6_addr any;
+
+	/* The default route, which says which router there is. */
+	add_key(f, &any, sizeof(any));
 	for (size_t k = 0; k < KIND_MAX && !f->wide; k++)
 		f->wide = m->tables[k].n > FILTER_KEYS;
 	for (size_t i = 0; i < m->tables[KIND_ROUTE].n && !f->wide; i++)
@@ -179,7 +183,7 @@ static void put_fold(struct filter *f, const struct place *p)
 }
 
 /**
- * put_wide() - Let pass what is ours, and what replaces or is added to a route
+ * put_wide() - Let pass what is ours, what replaces or is added to a route, and routers
  * @f:		Filter
  *
  * Events of other kinds all pass: they are few.
@@ -191,9 +195,10 @@ static void put_wide(struct filter *f)
 
 	put(f, BPF_LD | BPF_H | BPF_ABS, TYPE, 0, 0);
 	put(f, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_NEWROUTE), 1, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 4);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, htons(RTM_DELROUTE), 0, 5);
 	put(f, BPF_LD | BPF_B | BPF_ABS, protocol, 0, 0);
-	put(f, BPF_JMP | BPF_JEQ | BPF_K, NETSETUP_PROTO, 2, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, NETSETUP_PROTO, 3, 0);
+	put(f, BPF_JMP | BPF_JEQ | BPF_K, RTPROT_RA, 2, 0);
 	put(f, BPF_LD | BPF_H | BPF_ABS, FLAG, 0, 0);
 	put(f, BPF_JMP | BPF_JSET | BPF_K, htons(NLM_F_REPLACE | NLM_F_APPEND),
 	    0, 1);

@@ -3,6 +3,7 @@
 
 #include "netsetup/emit/emit.h"
 #include "netsetup/nat64.h"
+#include "netsetup/uplink.h"
 #include "netsetup/watch/say.h"
 #include "netsetup/watch/watch.h"
 
@@ -208,6 +209,56 @@ void pref64_event(struct watch *w, const struct nlmsghdr *m)
 }
 
 /**
+ * on_router() - Tell which router there is, if it is another one
+ * @timer:	Embedded in the watch
+ * @now:	Unused
+ *
+ * What was known of its lifetime is told as it was: it is another one at each moment.
+ */
+static void on_router(struct loop_timer *timer, int64_t now)
+{
+	struct pref64 *p = container_of(timer, struct pref64, router);
+	struct watch *w = container_of(p, struct watch, pref64);
+	struct hints *h = &p->hints;
+	struct addr router = { 0 };
+	int64_t lifetime_s = 0;
+	struct json *j;
+	const char *name;
+
+	(void)now;
+	if (uplink_router(h->uplink, &router, &lifetime_s) < 0)
+		router = (struct addr){ 0 };
+	if (addr_equal(&router, &h->ra.router))
+		return;
+	/* A gateway that metadata gave is not the router's to change. */
+	if (addr_equal(&h->gateway, &h->ra.router))
+		h->gateway = router;
+	h->ra.router = router;
+	h->ra.lifetime_s = lifetime_s;
+	j = say_new("router");
+	name = addr_is_set(&router) ? ADDR_TEXT(&router) : "none";
+	json_set_string(j, "router", name);
+	json_set_int(j, "lifetime_s", lifetime_s);
+	say_end(w, LOG_LEVEL_INFO, j, "router of '%s': '%s'", h->uplink, name);
+	publish(w);
+}
+
+/**
+ * pref64_route() - A route comes or goes
+ * @w:		Watch
+ * @m:		RTM_NEWROUTE, RTM_DELROUTE
+ */
+void pref64_route(struct watch *w, const struct nlmsghdr *m)
+{
+	const struct rtmsg *rt = NLMSG_DATA(m);
+
+	/* One router that follows another is several events: one look at the end. */
+	if (w->pref64.on && rt->rtm_family == AF_INET6 &&
+	    rt->rtm_dst_len == 0 && rt->rtm_protocol == RTPROT_RA)
+		(void)!loop_timer_set(&w->loop, &w->pref64.router, loop_now());
+}
+
+/**
  * pref64_answer() - Resolvers have answered
  * @w:		Watch
  * @hint:	Prefix, or NULL: they make none
@@ -354,6 +405,7 @@ void pref64_reload(struct watch *w)
 		publish(w);
 	translator_sync(w);
 	asker_sync(w);
+	(void)!loop_timer_set(&w->loop, &p->router, loop_now());
 }
 
 /**
@@ -397,6 +449,7 @@ int pref64_open(struct watch *w)
 	int r = check_snippets(w);
 
 	w->pref64.next.expired = on_next;
+	w->pref64.router.expired = on_router;
 	w->pref64.on = is_wanted(w);
 	return r == 0 && w->pref64.on ? listen_to_routers(w) : r;
 }

@@ -3,7 +3,7 @@
 # netsetup watch while routers come, go and change: two nodes, two real radvd on one link
 . "$(dirname "$0")/../lib.sh"
 netns_test "$0" "$@"
-need radvd curl
+need radvd curl jq python3
 
 # fabric: a bridge with both routers and both nodes on it
 ns_new fabric r1 r2 n1 n2
@@ -26,6 +26,8 @@ for s in r1 r2 n1 n2; do
 	wait_for has_lla
 done
 r1=$(lla r1) r2=$(lla r2)
+# What the nodes get from now on is looked at for duplicates.
+for n in n1 n2; do ns $n sysctl -qw net.ipv6.conf.eth0.accept_dad=1; done
 
 # router NAME LIFETIME PREFIX VALID - start radvd there, or have it read another file
 router() {
@@ -61,7 +63,8 @@ document() { # NODE ROUTER
 version: 1
 uplinks: [eth0]
 forwarding: true
-addresses: [{address: "2001:db8:a::${1#n}/128", dev: eth0, dad: skip}]
+nat64: {}
+addresses: [{address: "2001:db8:a::${1#n}/128", dev: eth0, dad: wait}]
 routes:
 - {dst: "2001:db8:f00::/48", via: "$2", dev: eth0}
 - {dst: default, via: "$2", dev: eth0, table: 100}
@@ -114,14 +117,51 @@ holds 'beside all that is ours' wait_for both ours
 holds 'which carries packets' wait_for both pings
 told() { lifetime 9 "$1" "$r1"; }
 holds 'its lifetime is a metric' wait_for both told
+hint() { [ "$(jq -r "$1" "$T/$3.hints")" = "$2" ]; }
+holds 'hints name it' wait_for both hint .ra.router "$r1"
+holds 'as the gateway, too' wait_for both hint .gateway "$r1"
+took_dad() { metrics "$1" | grep -q '^netsetup_dad_seconds [0-9.]*[1-9]'; }
+holds 'how long the look for duplicates took is a metric' wait_for both took_dad
+
+# radvd 2.19 knows no PREF64: an advertisement beside its own.
+cat >"$T/ra.py" <<'P'
+import socket, struct, sys
+prefix, life = sys.argv[1], int(sys.argv[2])
+s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
+s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
+ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 9, 0, 0)
+ra += struct.pack("!BBH", 38, 2, life & ~7) + socket.inet_pton(socket.AF_INET6, prefix)[:12]
+s.sendto(ra, ("ff02::1", 0, 0, socket.if_nametoindex("eth0")))
+P
+pref64() { # ROUTER PREFIX LIFETIME
+	ns "$1" python3 "$T/ra.py" "$2" "$3"
+}
+pref64_left() { # LIMIT PREFIX NODE: what the metric says, at most LIMIT
+	local left
+
+	left=$(metrics "$3" | sed -n "s|^netsetup_pref64_lifetime_seconds{prefix=\"$2\",router=\"$r1\"} ||p")
+	[ -n "$left" ] && [ "$left" -le "$1" ]
+}
+pref64 r1 2001:db8:64:: 1800
+holds 'PREF64 is in the hints' wait_for both hint .nat64.prefix 2001:db8:64::/96
+holds 'with its lifetime' both hint .nat64.lifetime_s 1800
+holds 'and who says so' both hint .nat64.router "$r1"
+holds 'its lifetime is a metric, too' both pref64_left 1800 2001:db8:64::/96
+pref64 r1 2001:db8:65:: 8
+holds 'another prefix takes its place' wait_for both hint .nat64.prefix 2001:db8:65::/96
+holds 'with a lifetime of its own' both hint .nat64.lifetime_s 8
+holds 'which runs out' wait_for both pref64_left 0 2001:db8:65::/96
+holds 'but is held for a while' both hint .nat64.prefix 2001:db8:65::/96
 
 # It withdraws, and comes back.
 router r1 0 2001:db8:1::/64 20
 holds 'withdrawn: the default route goes' wait_for both no_default
+holds 'and the router from the hints' wait_for both hint .ra.router null
 holds 'what is ours stays' wait_for both ours
 holds 'and carries packets' wait_for both pings
 router r1 9 2001:db8:1::/64 20
 holds 'it is back' wait_for both default_by "$r1"
+holds 'in the hints, too' wait_for both hint .ra.router "$r1"
 
 # Another prefix: the old one runs out, since nobody announces it.
 router r1 9 2001:db8:2::/64 20
@@ -134,6 +174,8 @@ silence r1
 holds 'a router that is silent: its lifetime ends' wait_for both no_default
 router r2 9 2001:db8:3::/64 20
 holds 'another router is taken' wait_for both default_by "$r2"
+holds 'which the hints name' wait_for both hint .ra.router "$r2"
+holds 'also for programs that read no JSON' grep -q "GATEWAY=\"$r2\"" "$T/n1.hints.env"
 holds 'what is ours stays with the first one, as described' wait_for both ours
 for n in n1 n2; do document $n "$r2"; done
 through() { ns "$1" ip -6 route show 2001:db8:f00::/48 | grep -q "via $r2 "; }
@@ -176,6 +218,8 @@ holds 'a document that follows the new name is applied' wait_for ours n2
 has_ens3() { ns n2 ip -6 addr show dev ens3 | grep -q 2001:db8:a::2; }
 holds 'its address is there' wait_for has_ens3
 holds 'packets go' wait_for pings n2
+
+holds 'the PREF64 of long ago is told no more' wait_for -t 150 both hint .nat64.prefix null
 
 # A restart drops no packet.
 ns n1 ping -q -i 0.01 -c 100000 -I 2001:db8:a::1 2001:db8:f00::1 >"$T/ping" &
