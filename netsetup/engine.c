@@ -319,7 +319,8 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 {
 	const struct kind *k = kinds[c->kind];
 	_cleanup_(buf_release) struct buf want = BUF_INIT, have = BUF_INIT;
-	const char *device;
+	char client[DHCP_OWNER_SIZE];
+	const char *device, *owner;
 
 	object_describe(k, e->strings, c->have, &have);
 	if (!c->want)
@@ -331,10 +332,11 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 				"uses a nexthop that would go");
 	object_describe(k, e->strings, c->want, &want);
 	device = device_owner(k, e->strings, c->have);
+	owner = dhcp_owner(k, c->have, client);
 	return engine_fail(
 		e, -EPERM,
 		"%s '%s': belongs to '%s' already%s%s%s, as '%s'; 'netsetup adopt' would take it over",
-		k->name, buf_text(&want), OWNER_NAME(k, c->have),
+		k->name, buf_text(&want), owner ?: OWNER_NAME(k, c->have),
 		device ? ", on a device of '" : "", device ? device : "",
 		device ? "'" : "", buf_text(&have));
 }

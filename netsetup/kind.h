@@ -189,4 +189,8 @@ const char *owner_name(const struct kind *k, const void *object,
 const char *device_owner(const struct kind *k, const struct strings *s,
 			 const void *object);
 #define PROTOCOL_NAME(p) protocol_name((p), (char[OWNER_SIZE]){ 0 })
+/* owner_dhcp.c */
+#define DHCP_OWNER_SIZE  32
+const char *dhcp_owner(const struct kind *k, const void *object,
+		       char text[DHCP_OWNER_SIZE]);
 #define OWNER_NAME(k, o) owner_name((k), (o), (char[OWNER_SIZE]){ 0 })

@@ -118,8 +118,7 @@ document n1 "${leased[n1]}"
 netsetup n1 apply "$T/n1.yaml"
 is 'a document that wants the leased address: refused' 2 "$rc"
 like 'naming it' "${leased[n1]}" "$err"
-matches 'and whose it is' "owned by|belongs to" "$err"
-diag "$err"
+like 'and whose it is' "belongs to 'dhclient (DHCPv6)'" "$err"
 is 'the lease is as it was' "$before" "$(others n1)"
 document n1
 netsetup n1 undo
@@ -152,7 +151,11 @@ is 'the lease is the same' "$before" "$(others n1)"
 document n1 "${leased[n1]}"
 holds 'watch refuses a document that wants the leased address' wait_for event not-applied n1
 is 'the lease is still the same' "$before" "$(others n1)"
+n=$(count applied n1)
 document n1
+# Otherwise that apply might be what sets the link up, and undo would set it down.
+applied() { [ "$(count applied n1)" -gt "$n" ]; }
+holds 'and takes the one of before' wait_for applied
 
 # The link goes down: the kernel forgets the lease, too; who has it puts it back.
 ns n1 ip link set eth0 down
