@@ -8,7 +8,7 @@ for python in python3 /usr/bin/python3 ''; do
 	[ -n "$python" ] || skip_all "no python3-jsonschema and python3-yaml on this machine"
 	"$python" -c 'import jsonschema, yaml; jsonschema.Draft202012Validator' 2>/dev/null && break
 done
-said=$("$python" "$TOP/tests/model/schema.py" "$BIN/netsetup" "$DATA"/document/*)
+said=$("$python" "$TOP/tests/cli/schema.py" "$BIN/netsetup" "$DATA"/document/*)
 while IFS= read -r line; do
 	case $line in
 	ok\ *) ok "${line#ok * - }" ;;

@@ -79,7 +79,7 @@ bad = []
 drawn = set()
 for seed in range(SEEDS):
     doc = json.loads(subprocess.check_output(
-        [sys.executable, os.path.join(HERE, "documents.py"), "--seed", str(seed), "--root", "/r",
+        [sys.executable, os.path.join(HERE, "..", "model", "documents.py"), "--seed", str(seed), "--root", "/r",
          "--kinds", KINDS, "--more"]))
     drawn |= set(doc)
     bad += [f"seed {seed}: {e}" for e in errors(doc) + (check(doc) or [])]
