@@ -349,14 +349,19 @@ static int conflict_error(struct engine *e, const struct conflict *c)
  * @original:	What an object held before it was ours
  *
  * Not where the document names it still, nor a sysctl that follows one of conf/all
- * which it names, nor where its interface is gone.
+ * which it names, nor where its interface is gone, nor a link that we have made: it goes.
  *
  * Return: true if it has to
  */
 static bool is_back(const struct engine *e, const struct model *named,
 		    enum kind_id kind, const void *original)
 {
-	return !model_find(named, kind, original) &&
+	const struct link *ours =
+		kind == KIND_LINK ?
+			model_find(&e->owned_keys, KIND_LINK, original) :
+			NULL;
+
+	return !model_find(named, kind, original) && !(ours && ours->kind) &&
 	       !gone_rests(e, named, kind, original) &&
 	       (kind != KIND_SYSCTL || !sysctl_is_led(named, original));
 }
@@ -486,8 +491,9 @@ static int plan_again(struct engine *e, struct plan_input *in,
  * @e:		Engine
  * @want:	Desired model
  *
- * Those of others get what they held before. Of ours it is master, group and other name;
- * of the rest the kernel has no value to go back to.
+ * Those of others get what they held before. Ours get no master, group and other name; and
+ * of the rest what the kernel had chosen, where a later document than the one that made
+ * the link was the first to state it: otherwise nobody has seen that value.
  */
 static void release_links(const struct engine *e, struct model *want)
 {
@@ -503,7 +509,7 @@ static void release_links(const struct engine *e, struct model *want)
 
 		if (l->kind && was && was->kind == l->kind)
 			l->set |= was->set & ~l->set & plain;
-		else if (!l->kind && old)
+		if (old && !l->kind == !old->kind)
 			link_take(l, old, old->set & ~l->set);
 	}
 }

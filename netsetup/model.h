@@ -48,6 +48,8 @@ enum link_set {
 	LINK_SET_MAC = 1 << 6,
 	LINK_SET_ALTNAME = 1 << 7,
 	LINK_SET_OWNER = 1 << 8, /* an image's: our tag goes with it */
+	/* What the kernel chooses for a new link. */
+	LINK_SET_CHOSEN = LINK_SET_MTU | LINK_SET_ADDRGEN | LINK_SET_MAC,
 };
 
 /* Whose a link is, and how it comes to be there. */

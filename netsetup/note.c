@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/note.h"
 
+#include "netsetup/renew.h"
 #include "netsetup/state.h"
 #include "netsetup/sysctl.h"
 
@@ -90,26 +91,38 @@ static int note_step(const struct engine *e, const struct work *w,
  * @w:		Work
  * @j:		Journal
  * @kind:	Kind
- * @old:	What it held
- * @want:	What is to be, or NULL
+ * @key:	Object as it was wanted last
+ * @old:	What it held, or NULL
  *
- * A link may be given further attributes by each document: what they held counts, too.
+ * A link may be given further attributes by each document: what they held counts, too,
+ * also for a link that we have made, unless it is made anew.
  *
  * Return: 0; -ENOMEM
  */
 static int put_original(const struct work *w, struct journal *j,
-			enum kind_id kind, const void *old, const void *want)
+			enum kind_id kind, const void *key, const void *old)
 {
-	const struct link *l = want;
+	const bool is_link = kind == KIND_LINK;
+	const struct link *was = key;
+	const struct link *want =
+		is_link ? model_find(&w->want, kind, key) : NULL;
 	const struct link *have =
-		kind == KIND_LINK ? model_find(&w->have, kind, old) : NULL;
-	struct link all;
+		is_link ? model_find(&w->have, kind, key) : NULL;
+	struct link all = { 0 };
+	uint32_t set;
 
-	if (!l || !have)
-		return model_put(&j->sets[JOURNAL_OWNED], kind, old);
-	memcpy(&all, old, sizeof(all));
-	link_take(&all, have, l->set & ~all.set);
-	return model_put(&j->sets[JOURNAL_OWNED], kind, &all);
+	if (!want || !have || (!want->kind && !old))
+		return old ? model_put(&j->sets[JOURNAL_OWNED], kind, old) : 0;
+	if (renew_is_due(want, have))
+		return 0;
+	memcpy(&all, old ? old : have, sizeof(all));
+	if (!old)
+		all.set = 0;
+	set = want->set & ~all.set;
+	if (want->kind)
+		set &= ~was->set & LINK_SET_CHOSEN;
+	link_take(&all, have, set);
+	return all.set ? model_put(&j->sets[JOURNAL_OWNED], kind, &all) : 0;
 }
 
 /**
@@ -148,8 +161,8 @@ static int note_owned(const struct engine *e, const struct work *w,
 				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,
 					      want && k == KIND_LINK ? want :
 								       key);
-			if (r == 0 && old)
-				r = put_original(w, j, k, old, want);
+			if (r == 0)
+				r = put_original(w, j, k, key, old);
 		}
 	}
 	return r;

@@ -17,7 +17,7 @@ netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
 # ports loses its own when its address is set.
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //' | sort
-	ip -6 route show table all | grep -v multicast | sort
+	ip -6 route show table all | grep -v multicast | sed 's/ linkdown//; s/ dead//' | sort
 	ip nexthop
 	ip -6 neigh show nud permanent | sort
 	ip -6 neigh show proxy | sort
@@ -52,9 +52,15 @@ sysctls: {net/ipv6/conf/$1/hop_limit: 33}
 Y
 }
 
-# anew NAME FROM TO PATTERN - a document changes what cannot be changed of a link
+is_either() {
+	now=$(state)
+	[ "$now" = "$old" ] || [ "$now" = "$new" ]
+}
+
+# anew NAME FROM TO PATTERN [LINK [STEP]] - a document changes what cannot be changed of a
+# link; it is killed at each STEPth step
 anew() {
-	local name=$1 old new bad=0 i
+	local name=$1 old new bad=0 i step=${6:-5}
 
 	rm -rf "$T/state"
 	run "${netsetup[@]}" apply "$2"
@@ -77,18 +83,16 @@ anew() {
 	is "$name: all is as it was" "$old" "$(state)"
 	is "$name: its address, too" "$was" "$(mac "${5:-up0}")"
 	# Killed at each step.
-	for ((i = 1; i < 150; i++)); do
+	for ((i = 1; i < 150; i += step)); do
 		SHOOT6_CRASH_AT=$i "${netsetup[@]}" apply "$3" >/dev/null 2>&1
 		[ $? = 137 ] || break
 		run "${netsetup[@]}" recover
-		case $(state) in
-		"$old") ;;
-		"$new") "${netsetup[@]}" apply "$2" >/dev/null ;;
-		*)
+		if wait_for is_either; then
+			[ "$now" = "$old" ] || "${netsetup[@]}" apply "$2" >/dev/null
+		else
 			bad=$((bad + 1))
-			diag "killed at $i: $err" "$(diff <(echo "$old") <(state))"
-			;;
-		esac
+			diag "killed at $i: $err" "$(diff <(echo "$old") <(echo "$now"))"
+		fi
 	done
 	holds "$name: there were kills" test "$i" -gt 8
 	is "$name: no kill left a mixture" 0 "$bad"
@@ -111,7 +115,7 @@ Y
 }
 vxlan 7 >"$T/a.yaml"
 vxlan 8 >"$T/b.yaml"
-anew 'vxlan id' "$T/a.yaml" "$T/b.yaml" 'vx0'
+anew 'vxlan id' "$T/a.yaml" "$T/b.yaml" 'vx0' up0 1
 is 'vxlan id: it has it' 8 "$(ip -d -j link show vx0 | jq '.[].linkinfo.info_data.id')"
 
 # What it had and the document names no more goes with it, and comes back with undo.
@@ -159,6 +163,31 @@ ip link del theirs
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'all goes' "$ground" "$(state)"
 
+# What a later document was the first to state goes back to what the kernel had chosen.
+mine() { printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: %s, up: true, addrgen: none%s}]\n' "$1" "$2"; }
+look() { ip -d -j link show up0 | jq -r '.[] | "\(.mtu) \(.address)"'; }
+mine 4 '' >"$T/a.yaml"
+mine 4 ', mtu: 1300, mac: "02:00:00:00:00:44"' >"$T/b.yaml"
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+chosen=$(look)
+"${netsetup[@]}" apply "$T/b.yaml" >/dev/null
+is 'MTU and address are stated later' '1300 02:00:00:00:00:44' "$(look)"
+run "${netsetup[@]}" apply "$T/a.yaml"
+is 'no longer stated: what the kernel had chosen' "0 $chosen" "$rc $(look)"
+run "${netsetup[@]}" apply "$T/a.yaml"
+like 'then there is nothing to do' 'nothing to do' "$out"
+"${netsetup[@]}" apply "$T/b.yaml" >/dev/null
+"${netsetup[@]}" undo >/dev/null
+is 'undo brings back the same' "$chosen" "$(look)"
+"${netsetup[@]}" apply "$T/b.yaml" >/dev/null
+mine 5 ', mtu: 1300, mac: "02:00:00:00:00:44"' >"$T/c.yaml"
+"${netsetup[@]}" apply "$T/c.yaml" >/dev/null
+mine 5 '' >"$T/d.yaml"
+run "${netsetup[@]}" apply "$T/d.yaml"
+is 'a link made with them keeps them: no other value was ever seen' '0 1300 02:00:00:00:00:44' "$rc $(look)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+is 'and all goes' "$ground" "$(state)"
+
 # A vlan gets another number, a vrf another table, where the kernel has them.
 if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 type vrf table 9 2>/dev/null; then
 	ip link del zz0
@@ -180,7 +209,7 @@ if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 
 	# The kernel takes a link down and up that enters a vrf or leaves it.
 	vrf 100 '' >"$T/b.yaml"
 	anew 'leaving a vrf' "$T/a.yaml" "$T/b.yaml" 'up0'
-	anew 'entering a vrf' "$T/b.yaml" "$T/a.yaml" 'up0'
+	anew 'entering a vrf' "$T/b.yaml" "$T/a.yaml" 'up0' up0 2
 	"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
 	is 'all of it goes' "$ground" "$(state)"
 else
