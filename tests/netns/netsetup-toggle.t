@@ -29,7 +29,8 @@ verdict() { # ID
 detail() {
 	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .detail"
 }
-default() { ip -6 route show default proto ra dev "${1:-eth0}" | grep -q .; }
+default_by() { ip -6 route show default proto ra dev "$1" | grep -q .; }
+default() { default_by eth0; }
 global() { ip -6 addr show dev eth0 scope global | grep -q 2001:db8:a:; }
 heard() { default && global; }
 kept() { # all that --toggle must leave as it was
@@ -145,7 +146,7 @@ cable eth1 second
 sysctl -qw net.ipv6.conf.eth1.accept_ra=1
 nsenter --net=/run/netns/second "$BIN/fabric-ra" -i n1 --interval 1s --min-interval 500ms >"$T/second.log" 2>&1 &
 second=$!
-holds 'another interface hears a router' wait_for default eth1
+holds 'another interface hears a router' wait_for default_by eth1
 n=$(toggles)
 run "${netsetup[@]}" verify --toggle --json "$T/host.yaml"
 is 'an interface that the document does not name would lose its route' '1 fail' "$rc $(verdict RA-4)"
