@@ -242,6 +242,45 @@ int observe_dump(struct engine *e, struct nlmsghdr *request, nl_message_fn *fn,
 	return r;
 }
 
+/* Who takes the messages of a list. */
+struct reading {
+	struct engine *e;
+	kind_read_fn *read;
+	struct model *out;
+};
+
+/**
+ * read_one() - Hand over one message of a list
+ * @m:		Message
+ * @context:	struct reading
+ *
+ * Return: what the reader returns
+ */
+static int read_one(const struct nlmsghdr *m, void *context)
+{
+	const struct reading *r = context;
+
+	return r->read(r->e, m, r->out);
+}
+
+/**
+ * observe_list() - List objects by the function that reads one of them
+ * @e:		Engine
+ * @request:	Request; used again, as often as it takes
+ * @read:	Reads a message
+ * @out:	Model that objects are appended to
+ * @kind:	Their kind
+ *
+ * Return: 0 or a negative errno
+ */
+int observe_list(struct engine *e, struct nlmsghdr *request, kind_read_fn *read,
+		 struct model *out, enum kind_id kind)
+{
+	struct reading r = { e, read, out };
+
+	return observe_dump(e, request, read_one, &r, &out->tables[kind]);
+}
+
 /**
  * observe_kind() - Read one kind of objects
  * @e:		Engine

@@ -87,6 +87,9 @@ must_check int observe_kind(struct engine *e, enum kind_id kind,
 must_check int observe_dump(struct engine *e, struct nlmsghdr *request,
 			    nl_message_fn *fn, void *context,
 			    struct table *table);
+must_check int observe_list(struct engine *e, struct nlmsghdr *request,
+			    kind_read_fn *read, struct model *out,
+			    enum kind_id kind);
 
 must_check int route_read(struct engine *e, const struct nlmsghdr *m,
 			  struct model *out);

@@ -124,6 +124,11 @@ struct scope {
 	bool all; /* whatever there is */
 };
 
+/* Take one object of a message RTM_NEW...; what is none of the kind is left out.
+ * Return: 0; -ENOMEM */
+typedef int kind_read_fn(struct engine *e, const struct nlmsghdr *m,
+			 struct model *out);
+
 struct kind {
 	const char *name; /* "route" */
 	const char *plural; /* "routes": key of the document */
@@ -142,10 +147,7 @@ struct kind {
 	void (*image)(const void *want, const void *have, void *ret_image);
 	int (*observe)(struct engine *e, const struct scope *scope,
 		       struct model *out);
-	/* Take one object of a message RTM_NEW...; what is none of this kind is
-	 * left out. Return: 0; -ENOMEM */
-	int (*read)(struct engine *e, const struct nlmsghdr *m,
-		    struct model *out);
+	kind_read_fn *read;
 	/* Either queue messages under @tag, or do it at once. */
 	int (*encode)(struct engine *e, struct nl_batch *b, uint32_t tag,
 		      const struct change *c);

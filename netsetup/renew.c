@@ -138,6 +138,32 @@ static int refuse(struct differ *d, const struct link *l)
 	return -EPERM;
 }
 
+/* A link that hangs on one that is made anew. */
+struct hanger {
+	const struct link *want; /* NULL: it is not wanted */
+	size_t want_at, have_at; /* places + 1; 0: none */
+};
+
+/**
+ * find_hanger() - Places of a link
+ * @d:		Run, kind link
+ * @h:		Observed link
+ *
+ * Return: what is known of it
+ */
+static struct hanger find_hanger(const struct differ *d, const struct link *h)
+{
+	const struct link *first = MODEL_AT(d->in->have, KIND_LINK, link, 0);
+	struct hanger out = { .have_at = (size_t)(h - first) + 1 };
+	size_t at = 0;
+
+	out.want_at = plan_place_of(d, d->in->want, h, &at);
+	if (out.want_at)
+		out.want =
+			MODEL_AT(d->in->want, KIND_LINK, link, out.want_at - 1);
+	return out;
+}
+
 /**
  * remake_upper() - What becomes of a link that rests on one which is made anew
  * @d:		Run, kind link
@@ -147,18 +173,14 @@ static int refuse(struct differ *d, const struct link *l)
  */
 static int remake_upper(struct differ *d, const struct link *h)
 {
-	size_t at = 0, want = plan_place_of(d, d->in->want, h, &at);
-	size_t have =
-		1 + (size_t)(h - MODEL_AT(d->in->have, KIND_LINK, link, 0));
-	const struct link *w =
-		want ? MODEL_AT(d->in->want, KIND_LINK, link, want - 1) : NULL;
+	const struct hanger u = find_hanger(d, h);
 
 	if (h->owned != LINK_OURS && refuse(d, h) < 0)
 		return -EPERM;
-	if (!w || !w->kind)
+	if (!u.want || !u.want->kind)
 		return note(d, h->name, true);
-	take_steps(d, want);
-	return renew_link(d, want, have);
+	take_steps(d, u.want_at);
+	return renew_link(d, u.want_at, u.have_at);
 }
 
 /**
@@ -192,22 +214,18 @@ static bool is_vrf(const struct differ *d, uint32_t name)
  */
 static int rejoin(struct differ *d, const struct link *h)
 {
-	size_t at = 0, want = plan_place_of(d, d->in->want, h, &at);
-	size_t have =
-		1 + (size_t)(h - MODEL_AT(d->in->have, KIND_LINK, link, 0));
-	const struct link *w =
-		want ? MODEL_AT(d->in->want, KIND_LINK, link, want - 1) : NULL;
+	const struct hanger u = find_hanger(d, h);
 	int r = is_vrf(d, h->master) ? note(d, h->name, false) : 0;
 
-	if (r < 0 || (!w && h->owned == LINK_OURS))
+	if (r < 0 || (!u.want && h->owned == LINK_OURS))
 		return r;
-	if (!w || !(w->set & LINK_SET_MASTER))
+	if (!u.want || !(u.want->set & LINK_SET_MASTER))
 		return refuse(d, h);
 	for (size_t i = 0; i < d->plan->n; i++)
-		if (d->plan->steps[i].want == want &&
+		if (d->plan->steps[i].want == u.want_at &&
 		    d->plan->steps[i].stage == STAGE_LINK_UP)
 			return 0;
-	return plan_add_step(d, OP_CHANGE, STAGE_LINK_UP, want, have);
+	return plan_add_step(d, OP_CHANGE, STAGE_LINK_UP, u.want_at, u.have_at);
 }
 
 /**

@@ -30,27 +30,22 @@ struct proof {
 	struct buf lost; /* what did */
 };
 
-/* Where the dump goes. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
- * seen_route() - Take a default route by router advertisements
+ * read_default() - Take a default route by router advertisements
+ * @e:		Engine
  * @m:		RTM_NEWROUTE
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_route(const struct nlmsghdr *m, void *context)
+static int read_default(struct engine *e, const struct nlmsghdr *m,
+			struct model *out)
 {
 	const struct rtmsg *rt = NLMSG_DATA(m);
-	const struct seen *seen = context;
 
 	if (rt->rtm_protocol != RTPROT_RA || rt->rtm_dst_len != 0)
 		return 0;
-	return route_read(seen->e, m, seen->out);
+	return route_read(e, m, out);
 }
 
 /**
@@ -63,7 +58,6 @@ static int seen_route(const struct nlmsghdr *m, void *context)
 static int look(struct engine *e, struct model *out)
 {
 	const struct scope scope = { 0 };
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETROUTE, 0);
 	struct rtmsg *rt = nl_header(m, sizeof(*rt));
@@ -71,7 +65,7 @@ static int look(struct engine *e, struct model *out)
 
 	rt->rtm_family = AF_INET6;
 	rt->rtm_protocol = RTPROT_RA;
-	r = observe_dump(e, m, seen_route, &seen, &out->tables[KIND_ROUTE]);
+	r = observe_list(e, m, read_default, out, KIND_ROUTE);
 	if (r < 0)
 		return engine_fail(e, r, "list of routes: %s", strerror(-r));
 	return observe_kind(e, KIND_ADDRESS, &scope, out);

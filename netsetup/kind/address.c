@@ -156,22 +156,17 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 	return op == OP_REMOVE ? STAGE_REMOVE_ADDRESS : STAGE_ADDRESS;
 }
 
-/* Where dumped addresses go. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
- * seen_address() - Take one dumped address
+ * read_address() - Take one dumped address
+ * @e:		Engine
  * @m:		RTM_NEWADDR
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_address(const struct nlmsghdr *m, void *context)
+static int read_address(struct engine *e, const struct nlmsghdr *m,
+			struct model *out)
 {
-	const struct seen *seen = context;
 	const struct ifaddrmsg *ifa = NLMSG_DATA(m);
 	const struct nlattr *at[IFA_PROTO + 1];
 	uint32_t flags;
@@ -179,14 +174,14 @@ static int seen_address(const struct nlmsghdr *m, void *context)
 
 	if (m->nlmsg_type != RTM_NEWADDR || ifa->ifa_family != AF_INET6)
 		return 0;
-	a = model_add(seen->out, KIND_ADDRESS);
+	a = model_add(out, KIND_ADDRESS);
 	if (!a)
 		return -ENOMEM;
 	nl_parse(m, sizeof(*ifa), at, IFA_PROTO);
 	flags = nl_u32(at[IFA_FLAGS], ifa->ifa_flags);
 	a->address = nl_in6(at[IFA_LOCAL] ? at[IFA_LOCAL] : at[IFA_ADDRESS]);
 	a->len = ifa->ifa_prefixlen;
-	a->dev = device_name(seen->e, (int)ifa->ifa_index);
+	a->dev = device_name(e, (int)ifa->ifa_index);
 	a->valid = a->preferred = FOREVER;
 	if (at[IFA_CACHEINFO] &&
 	    nl_len(at[IFA_CACHEINFO]) >= sizeof(struct ifa_cacheinfo)) {
@@ -202,11 +197,10 @@ static int seen_address(const struct nlmsghdr *m, void *context)
 	a->failed = (flags & IFA_F_DADFAILED) != 0;
 	a->tentative = (flags & IFA_F_TENTATIVE) != 0;
 	a->protocol = nl_u8(at[IFA_PROTO], 0);
-	if (!(seen->e->caps & CAP_IFA_PROTO))
-		a->protocol =
-			model_find(&seen->e->owned_keys, KIND_ADDRESS, a) ?
-				NETSETUP_PROTO :
-				0;
+	if (!(e->caps & CAP_IFA_PROTO))
+		a->protocol = model_find(&e->owned_keys, KIND_ADDRESS, a) ?
+				      NETSETUP_PROTO :
+				      0;
 	return 0;
 }
 
@@ -221,15 +215,13 @@ static int seen_address(const struct nlmsghdr *m, void *context)
 static int observe_addresses(struct engine *e, const struct scope *scope,
 			     struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETADDR, 0);
 	struct ifaddrmsg *ifa = nl_header(m, sizeof(*ifa));
 
 	(void)scope;
 	ifa->ifa_family = AF_INET6;
-	return observe_dump(e, m, seen_address, &seen,
-			    &out->tables[KIND_ADDRESS]);
+	return observe_list(e, m, read_address, out, KIND_ADDRESS);
 }
 
 /**
@@ -342,22 +334,6 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
-/**
- * read_address_message() - One address of a message
- * @e:		Engine
- * @m:		Message
- * @out:	Model that it is appended to
- *
- * Return: 0; -ENOMEM
- */
-static int read_address_message(struct engine *e, const struct nlmsghdr *m,
-				struct model *out)
-{
-	struct seen seen = { e, out };
-
-	return seen_address(m, &seen);
-}
-
 const struct kind kind_address = {
 	.name = "address",
 	.plural = "addresses",
@@ -369,7 +345,7 @@ const struct kind kind_address = {
 	.check = check,
 	.same = same,
 	.stage = stage,
-	.read = read_address_message,
+	.read = read_address,
 	.observe = observe_addresses,
 	.encode = encode,
 };

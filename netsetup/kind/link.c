@@ -317,12 +317,6 @@ static void image(const void *want, const void *have, void *ret_image)
 		out->kind = 0;
 }
 
-/* Where dumped links go. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
  * read_altnames() - Owner's tag and the altname that is not ours
  * @e:		Engine
@@ -355,16 +349,16 @@ static void read_altnames(struct engine *e, const struct nlattr *list,
 }
 
 /**
- * seen_link() - Take one dumped link
+ * read_link() - Take one dumped link
+ * @e:		Engine
  * @m:		RTM_NEWLINK
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_link(const struct nlmsghdr *m, void *context)
+static int read_link(struct engine *e, const struct nlmsghdr *m,
+		     struct model *out)
 {
-	const struct seen *seen = context;
-	struct engine *e = seen->e;
 	const struct ifinfomsg *ifi = NLMSG_DATA(m);
 	const struct nlattr *at[IFLA_PROP_LIST + 1], *af[AF_INET6 + 1];
 	const struct nlattr *in6[IFLA_INET6_ADDR_GEN_MODE + 1];
@@ -372,7 +366,7 @@ static int seen_link(const struct nlmsghdr *m, void *context)
 
 	if (m->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	l = model_add(seen->out, KIND_LINK);
+	l = model_add(out, KIND_LINK);
 	if (!l)
 		return -ENOMEM;
 	nl_parse(m, sizeof(*ifi), at, IFLA_PROP_LIST);
@@ -408,14 +402,13 @@ static int seen_link(const struct nlmsghdr *m, void *context)
 static int observe_links(struct engine *e, const struct scope *scope,
 			 struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETLINK, 0);
 
 	(void)scope;
 	nl_header(m, sizeof(struct ifinfomsg));
 	nl_put_u32(m, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-	return observe_dump(e, m, seen_link, &seen, &out->tables[KIND_LINK]);
+	return observe_list(e, m, read_link, out, KIND_LINK);
 }
 
 /**

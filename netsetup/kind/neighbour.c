@@ -145,22 +145,17 @@ static enum stage proxy_stage(enum op op, const struct strings *s,
 	return op == OP_REMOVE ? STAGE_REMOVE_PROXY : STAGE_PROXY;
 }
 
-/* Where dumped entries go. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
- * seen_neighbour() - Take one dumped neighbour
+ * read_neighbour() - Take one dumped neighbour
+ * @e:		Engine
  * @m:		RTM_NEWNEIGH
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_neighbour(const struct nlmsghdr *m, void *context)
+static int read_neighbour(struct engine *e, const struct nlmsghdr *m,
+			  struct model *out)
 {
-	const struct seen *seen = context;
 	const struct ndmsg *nd = NLMSG_DATA(m);
 	const struct nlattr *at[NDA_PROTOCOL + 1];
 	struct neighbour *n;
@@ -171,26 +166,27 @@ static int seen_neighbour(const struct nlmsghdr *m, void *context)
 	nl_parse(m, sizeof(*nd), at, NDA_PROTOCOL);
 	if (!at[NDA_LLADDR] || nl_len(at[NDA_LLADDR]) != sizeof(n->lladdr))
 		return 0;
-	n = model_add(seen->out, KIND_NEIGHBOUR);
+	n = model_add(out, KIND_NEIGHBOUR);
 	if (!n)
 		return -ENOMEM;
 	n->address = nl_in6(at[NDA_DST]);
-	n->dev = device_name(seen->e, nd->ndm_ifindex);
+	n->dev = device_name(e, nd->ndm_ifindex);
 	memcpy(n->lladdr, nl_data(at[NDA_LLADDR]), sizeof(n->lladdr));
 	n->protocol = nl_u8(at[NDA_PROTOCOL], 0);
 	return 0;
 }
 
 /**
- * seen_proxy() - Take one dumped proxy entry
+ * read_proxy() - Take one dumped proxy entry
+ * @e:		Engine
  * @m:		RTM_NEWNEIGH
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_proxy(const struct nlmsghdr *m, void *context)
+static int read_proxy(struct engine *e, const struct nlmsghdr *m,
+		      struct model *out)
 {
-	const struct seen *seen = context;
 	const struct ndmsg *nd = NLMSG_DATA(m);
 	const struct nlattr *at[NDA_PROTOCOL + 1];
 	struct proxy *p;
@@ -198,13 +194,13 @@ static int seen_proxy(const struct nlmsghdr *m, void *context)
 	if (m->nlmsg_type != RTM_NEWNEIGH || nd->ndm_family != AF_INET6 ||
 	    !(nd->ndm_flags & NTF_PROXY))
 		return 0;
-	p = model_add(seen->out, KIND_PROXY);
+	p = model_add(out, KIND_PROXY);
 	if (!p)
 		return -ENOMEM;
 	nl_parse(m, sizeof(*nd), at, NDA_PROTOCOL);
 	p->prefix = nl_in6(at[NDA_DST]);
 	p->len = 128;
-	p->dev = device_name(seen->e, nd->ndm_ifindex);
+	p->dev = device_name(e, nd->ndm_ifindex);
 	p->protocol = nl_u8(at[NDA_PROTOCOL], 0);
 	return 0;
 }
@@ -220,15 +216,13 @@ static int seen_proxy(const struct nlmsghdr *m, void *context)
 static int observe_neighbours(struct engine *e, const struct scope *scope,
 			      struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETNEIGH, 0);
 	struct ndmsg *nd = nl_header(m, sizeof(*nd));
 
 	(void)scope;
 	nd->ndm_family = AF_INET6;
-	return observe_dump(e, m, seen_neighbour, &seen,
-			    &out->tables[KIND_NEIGHBOUR]);
+	return observe_list(e, m, read_neighbour, out, KIND_NEIGHBOUR);
 }
 
 /**
@@ -242,7 +236,6 @@ static int observe_neighbours(struct engine *e, const struct scope *scope,
 static int observe_proxies(struct engine *e, const struct scope *scope,
 			   struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETNEIGH, 0);
 	struct ndmsg *nd = nl_header(m, sizeof(*nd));
@@ -250,7 +243,7 @@ static int observe_proxies(struct engine *e, const struct scope *scope,
 	(void)scope;
 	nd->ndm_family = AF_INET6;
 	nd->ndm_flags = NTF_PROXY;
-	return observe_dump(e, m, seen_proxy, &seen, &out->tables[KIND_PROXY]);
+	return observe_list(e, m, read_proxy, out, KIND_PROXY);
 }
 
 /**
@@ -338,22 +331,6 @@ static int proxy_encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
-/**
- * read_neighbour_message() - One neighbour of a message
- * @e:		Engine
- * @m:		Message
- * @out:	Model that it is appended to
- *
- * Return: 0; -ENOMEM
- */
-static int read_neighbour_message(struct engine *e, const struct nlmsghdr *m,
-				  struct model *out)
-{
-	struct seen seen = { e, out };
-
-	return seen_neighbour(m, &seen);
-}
-
 const struct kind kind_neighbour = {
 	.name = "neighbour",
 	.plural = "neighbours",
@@ -363,26 +340,10 @@ const struct kind kind_neighbour = {
 	.protocol = offsetof(struct neighbour, protocol),
 	.cmp = cmp,
 	.stage = stage,
-	.read = read_neighbour_message,
+	.read = read_neighbour,
 	.observe = observe_neighbours,
 	.encode = encode,
 };
-
-/**
- * read_proxy_message() - One proxy of a message
- * @e:		Engine
- * @m:		Message
- * @out:	Model that it is appended to
- *
- * Return: 0; -ENOMEM
- */
-static int read_proxy_message(struct engine *e, const struct nlmsghdr *m,
-			      struct model *out)
-{
-	struct seen seen = { e, out };
-
-	return seen_proxy(m, &seen);
-}
 
 const struct kind kind_proxy = {
 	.name = "proxy",
@@ -394,7 +355,7 @@ const struct kind kind_proxy = {
 	.cmp = proxy_cmp,
 	.check = proxy_check,
 	.stage = proxy_stage,
-	.read = read_proxy_message,
+	.read = read_proxy,
 	.observe = observe_proxies,
 	.encode = proxy_encode,
 };

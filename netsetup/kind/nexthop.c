@@ -101,12 +101,6 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 	return n->group ? STAGE_NEXTHOP_GROUP : STAGE_NEXTHOP;
 }
 
-/* Where dumped nexthops go. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
  * read_group() - Members of a group
  * @e:		Engine
@@ -132,22 +126,23 @@ static uint32_t read_group(struct engine *e, const struct nlattr *a)
 }
 
 /**
- * seen_nexthop() - Take one dumped nexthop
+ * read_nexthop() - Take one dumped nexthop
+ * @e:		Engine
  * @m:		RTM_NEWNEXTHOP
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_nexthop(const struct nlmsghdr *m, void *context)
+static int read_nexthop(struct engine *e, const struct nlmsghdr *m,
+			struct model *out)
 {
-	const struct seen *seen = context;
 	const struct nhmsg *nh = NLMSG_DATA(m);
 	const struct nlattr *at[NHA_GATEWAY + 1];
 	struct nexthop *n;
 
 	if (m->nlmsg_type != RTM_NEWNEXTHOP)
 		return 0;
-	n = model_add(seen->out, KIND_NEXTHOP);
+	n = model_add(out, KIND_NEXTHOP);
 	if (!n)
 		return -ENOMEM;
 	nl_parse(m, sizeof(*nh), at, NHA_GATEWAY);
@@ -157,9 +152,9 @@ static int seen_nexthop(const struct nlmsghdr *m, void *context)
 	n->onlink = (nh->nh_flags & RTNH_F_ONLINK) != 0;
 	n->via = nl_in6(at[NHA_GATEWAY]);
 	if (!n->blackhole)
-		n->dev = device_name(seen->e, (int)nl_u32(at[NHA_OIF], 0));
+		n->dev = device_name(e, (int)nl_u32(at[NHA_OIF], 0));
 	if (at[NHA_GROUP])
-		n->group = read_group(seen->e, at[NHA_GROUP]);
+		n->group = read_group(e, at[NHA_GROUP]);
 	return 0;
 }
 
@@ -174,7 +169,6 @@ static int seen_nexthop(const struct nlmsghdr *m, void *context)
 static int observe_nexthops(struct engine *e, const struct scope *scope,
 			    struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETNEXTHOP, 0);
 
@@ -182,8 +176,7 @@ static int observe_nexthops(struct engine *e, const struct scope *scope,
 	if (!(e->caps & CAP_NEXTHOP))
 		return 0;
 	nl_header(m, sizeof(struct nhmsg));
-	return observe_dump(e, m, seen_nexthop, &seen,
-			    &out->tables[KIND_NEXTHOP]);
+	return observe_list(e, m, read_nexthop, out, KIND_NEXTHOP);
 }
 
 /**
@@ -258,22 +251,6 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
-/**
- * read_nexthop_message() - One nexthop of a message
- * @e:		Engine
- * @m:		Message
- * @out:	Model that it is appended to
- *
- * Return: 0; -ENOMEM
- */
-static int read_nexthop_message(struct engine *e, const struct nlmsghdr *m,
-				struct model *out)
-{
-	struct seen seen = { e, out };
-
-	return seen_nexthop(m, &seen);
-}
-
 const struct kind kind_nexthop = {
 	.name = "nexthop",
 	.plural = "nexthops",
@@ -284,7 +261,7 @@ const struct kind kind_nexthop = {
 	.cmp = cmp,
 	.check = check,
 	.stage = stage,
-	.read = read_nexthop_message,
+	.read = read_nexthop,
 	.observe = observe_nexthops,
 	.encode = encode,
 };

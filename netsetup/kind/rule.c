@@ -142,29 +142,24 @@ static enum stage stage(enum op op, const struct strings *s, const void *want,
 	return op == OP_REMOVE ? STAGE_REMOVE_RULE : STAGE_RULE;
 }
 
-/* Where dumped rules go. */
-struct seen {
-	struct engine *e;
-	struct model *out;
-};
-
 /**
- * seen_rule() - Take one dumped rule
+ * read_rule() - Take one dumped rule
+ * @e:		Engine
  * @m:		RTM_NEWRULE
- * @context:	struct seen
+ * @out:	Model that it is appended to
  *
  * Return: 0; -ENOMEM
  */
-static int seen_rule(const struct nlmsghdr *m, void *context)
+static int read_rule(struct engine *e, const struct nlmsghdr *m,
+		     struct model *out)
 {
-	const struct seen *seen = context;
 	const struct fib_rule_hdr *h = NLMSG_DATA(m);
 	const struct nlattr *at[FRA_PROTOCOL + 1];
 	struct rule *r;
 
 	if (m->nlmsg_type != RTM_NEWRULE)
 		return 0;
-	r = model_add(seen->out, KIND_RULE);
+	r = model_add(out, KIND_RULE);
 	if (!r)
 		return -ENOMEM;
 	nl_parse(m, sizeof(*h), at, FRA_PROTOCOL);
@@ -174,17 +169,15 @@ static int seen_rule(const struct nlmsghdr *m, void *context)
 	r->to = nl_in6(at[FRA_DST]);
 	r->to_len = h->dst_len;
 	if (at[FRA_IIFNAME])
-		r->iif = strings_add_text(seen->e->strings,
-					  nl_text(at[FRA_IIFNAME]));
+		r->iif = strings_add_text(e->strings, nl_text(at[FRA_IIFNAME]));
 	if (at[FRA_OIFNAME])
-		r->oif = strings_add_text(seen->e->strings,
-					  nl_text(at[FRA_OIFNAME]));
+		r->oif = strings_add_text(e->strings, nl_text(at[FRA_OIFNAME]));
 	r->fwmark = nl_u32(at[FRA_FWMARK], 0);
 	r->action = h->action;
 	if (h->action == FR_ACT_TO_TBL)
 		r->table = nl_u32(at[FRA_TABLE], h->table);
 	r->protocol = nl_u8(at[FRA_PROTOCOL], 0);
-	return seen->e->strings->error;
+	return e->strings->error;
 }
 
 /**
@@ -198,14 +191,13 @@ static int seen_rule(const struct nlmsghdr *m, void *context)
 static int observe_rules(struct engine *e, const struct scope *scope,
 			 struct model *out)
 {
-	struct seen seen = { e, out };
 	char buffer[256];
 	struct nlmsghdr *m = nl_request(&e->nl, buffer, RTM_GETRULE, 0);
 	struct fib_rule_hdr *h = nl_header(m, sizeof(*h));
 
 	(void)scope;
 	h->family = AF_INET6;
-	return observe_dump(e, m, seen_rule, &seen, &out->tables[KIND_RULE]);
+	return observe_list(e, m, read_rule, out, KIND_RULE);
 }
 
 /**
@@ -267,22 +259,6 @@ static int encode(struct engine *e, struct nl_batch *b, uint32_t tag,
 	return 0;
 }
 
-/**
- * read_rule_message() - One rule of a message
- * @e:		Engine
- * @m:		Message
- * @out:	Model that it is appended to
- *
- * Return: 0; -ENOMEM
- */
-static int read_rule_message(struct engine *e, const struct nlmsghdr *m,
-			     struct model *out)
-{
-	struct seen seen = { e, out };
-
-	return seen_rule(m, &seen);
-}
-
 const struct kind kind_rule = {
 	.name = "rule",
 	.plural = "rules",
@@ -293,7 +269,7 @@ const struct kind kind_rule = {
 	.cmp = cmp,
 	.check = check,
 	.stage = stage,
-	.read = read_rule_message,
+	.read = read_rule,
 	.observe = observe_rules,
 	.encode = encode,
 };
