@@ -45,6 +45,7 @@ routes:
 - {dst: "2001:db8:23::/64", nexthop: 20}
 - {dst: "2001:db8:24::/64", nexthops: [{via: "2001:db8:10::1", dev: $1}, {via: "2001:db8:10::2", dev: $1}]}
 - {dst: "2001:db8:25::/64", dev: eth0}
+- {dst: "2001:db8:26::/64", dev: eth0, src: "2001:db8:11::a"}
 neighbours: [{address: "2001:db8:10::1", dev: $1, lladdr: "02:00:00:00:00:01"}]
 proxies: [{prefix: "2001:db8:11::b/128", dev: $1}]
 rules: [{priority: 100, iif: $1, table: 1000}]
@@ -119,7 +120,7 @@ anew 'vxlan id' "$T/a.yaml" "$T/b.yaml" 'vx0' up0 1
 is 'vxlan id: it has it' 8 "$(ip -d -j link show vx0 | jq '.[].linkinfo.info_data.id')"
 
 # What it had and the document names no more goes with it, and comes back with undo.
-grep -v 'up0, *dad\|dev: up0\|nexthop\|id: 1[01],\|id: 20\|neighbours\|proxies\|hop_limit' "$T/b.yaml" |
+grep -v 'src:\|up0, *dad\|dev: up0\|nexthop\|id: 1[01],\|id: 20\|neighbours\|proxies\|hop_limit' "$T/b.yaml" |
 	sed 's/id: 8/id: 9/; s/id: 18/id: 19/; s/^addresses:/addresses: []/' >"$T/c.yaml"
 anew 'fewer things' "$T/a.yaml" "$T/c.yaml" 'vx0'
 is 'fewer things: none is left' '' "$(ip -6 -o addr show dev up0)"
