@@ -98,7 +98,9 @@ void lab_step(struct lab *lab, const char *format, ...) printf_like(2, 3);
 /* Says why @error happened (":" and its text are added unless @error is 0), returns it. */
 int lab_fail(struct lab *lab, int error, const char *format, ...)
 	printf_like(3, 4);
-/* Deadline so many seconds from now, for everything below that takes one. */
+/* Deadline so many seconds from now, for everything below that takes one; --patience
+ * makes all of them longer, by a variable that the whole lab inherits. */
+#define LAB_PATIENCE "SHOOT6_PATIENCE"
 int64_t lab_deadline(unsigned int seconds);
 
 /* --- members ------------------------------------------------------------------- */

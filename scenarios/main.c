@@ -166,6 +166,7 @@ static int command_up(void *config, int n_args, char **args)
 	struct up up = { .nodes = s->nodes,
 			 .provider = s->provider,
 			 .variant = s->control_plane,
+			 .patience = s->patience,
 			 .program = s->program };
 	struct ui ui;
 	int code;
@@ -525,6 +526,14 @@ static const struct opt options[] = {
 	  .offset = OPTION(control_plane),
 	  .verbs = " up run ",
 	  .help = "of a cluster: 'processes' (the default) or 'static-pods'" },
+	{ .name = "patience",
+	  .type = OPT_UINT,
+	  .arg = "N",
+	  .min = 1,
+	  .max = 100,
+	  .offset = OPTION(patience),
+	  .verbs = " up run ",
+	  .help = "wait N times as long before anything counts as late: for emulated or crowded machines" },
 	{ .name = "fault",
 	  .letter = 'f',
 	  .type = OPT_STRING,

@@ -84,6 +84,7 @@ static int open_or_up(struct run *run, const char *word)
 			       .nodes = s->nodes,
 			       .provider = s->provider,
 			       .variant = s->control_plane,
+			       .patience = s->patience,
 			       .program = s->program };
 	run->up.what = scenario_case(s, word);
 	if (!run->up.what)

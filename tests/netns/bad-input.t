@@ -158,6 +158,8 @@ refused 'another cloud than the one it plays' 1 "$BIN/scenario" run demo --provi
 like 'which one it plays' "case 'demo' plays 'gcp', not 'oci'" "$err"
 refused 'too few nodes' 1 "$BIN/scenario" up demo --nodes 1
 like 'how many it takes' "case 'demo' takes 2 to 32" "$err"
+refused 'no patience at all' 1 "$BIN/scenario" up demo --patience 0
+like 'how much there may be' 'not between 1 and 100' "$err"
 refused 'a name that is none' 1 "$BIN/scenario" run demo --name a/b
 refused 'probe without targets' 1 "$BIN/probe-pod" --vantage pod:n/p \
 	--targets "$T/none.json"

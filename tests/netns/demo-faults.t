@@ -10,7 +10,7 @@ export XDG_STATE_HOME=$T/state
 S=$BIN/scenario
 R=$T/report.json
 
-run "$S" up demo
+run "$S" up demo --patience 3
 [ "$rc" != 77 ] || skip_all "$err"
 is 'the demo comes up' 0 "$rc"
 [ "$rc" = 0 ] || { diag "$err"; done_testing; }
@@ -35,6 +35,10 @@ clean() {
 	holds "$1: 25 results and more" \
 		jq -e '.summary.pass >= 25 and (.results|length) >= 25' "$R"
 }
+
+# What waits in the lab has it from the lab.
+is 'the lab is as patient as was asked for' SHOOT6_PATIENCE=3 \
+	"$(tr '\0' '\n' <"/proc/$(pgrep -o unbound)/environ" | grep PATIENCE)"
 
 clean 'before any fault'
 holds 'each result has its members' jq -e '[.results[]|
