@@ -43,4 +43,14 @@ run ci/deps --list
 for tool in radvd unbound nsd tayga containernetworking-plugins nftables libcunit1-dev qemu-system-x86; do
 	holds "the list has $tool" grep -qx "$tool" <<<"$out"
 done
+all=$out
+parts=$(for group in build lab tests vm lint; do ci/deps --list $group; done)
+is 'the groups are the list' "$all" "$parts"
+run ci/deps --list lab
+holds 'a group has its own' grep -qx tayga <<<"$out"
+fails 'and no others' grep -qx qemu-system-x86 <<<"$out"
+run ci/deps --list food
+is 'no such group: exit status' 2 "$rc"
+is 'no such group: which there are' \
+	"deps: no group 'food': build, lab, tests, vm or lint" "$err"
 done_testing
