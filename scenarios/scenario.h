@@ -16,7 +16,8 @@ struct scenario {
 	const char *provider;
 	unsigned int nodes;
 	const char *control_plane;
-	unsigned int patience; /* deadlines are so many times as long; 0: once */
+	unsigned int
+		patience; /* deadlines are so many times as long; 0: once */
 	const char *fault;
 	bool json;
 	const char *html, *junit, *svg, *out;
