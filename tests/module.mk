@@ -65,6 +65,14 @@ check-kernels: deps ## run netsetup's tests on Debian's kernels, and cut their p
 docs-kernels: ## make docs/kernels.md of the last make check-kernels
 	@cp build/kernels.md docs/kernels.md
 
+# Whole machines with a cluster; not in make check, it takes a quarter of an hour and more.
+check-machines: deps ## bring a shoot up in machines with cgroup version 2, with and without systemd
+	@$(MAKE) --no-print-directory all
+	@BIN=$(abspath $(bin)) tests/vm/machines || [ $$? = 77 ]
+
+docs-machines: ## make docs/machines.md of the last make check-machines
+	@cp build/machines.md docs/machines.md
+
 # One program a parser, tests/fuzz/NAME.c; TIME seconds each, T=name one of them.
 fuzzers := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c))
 TIME ?= 10
@@ -112,3 +120,5 @@ check-rounds: all ## bring clusters up and down, nothing may be left (N=5 NODES=
 
 .PHONY: check check-all check-rounds check-unit check-cli check-netns check-kernels docs-kernels \
 	bench torture fuzz force
+.PHONY: check check-all check-unit check-cli check-netns check-kernels docs-kernels \
+	check-machines docs-machines bench torture fuzz force

@@ -49,7 +49,8 @@ vm_build() {
 }
 
 # vm_start SERIES NAME SECONDS [WORDS [ARGUMENT]...] - words of the kernel's command line
-# for the guest, further arguments of qemu; it is ended when the time is over
+# for the guest, further arguments of qemu; it is ended when the time is over. $VM_MEMORY
+# and $VM_CPUS say what it has, where it is to be more than what tests of netsetup need.
 #
 # Randomised addresses would have each program translated anew at each start.
 vm_start() {
@@ -62,7 +63,7 @@ vm_start() {
 	vm_status='' vm_late=''
 	exec {vm_fd}< <(exec setpriv --pdeathsig KILL qemu-system-x86_64 \
 		-nodefaults -no-user-config -display none -no-reboot \
-		-accel tcg,tb-size=256 -m 1024 -smp 1 \
+		-accel tcg,tb-size=256 -m "${VM_MEMORY:-1024}" -smp "${VM_CPUS:-1}" \
 		-kernel "$VM/$series/boot/vmlinuz-$version" \
 		-initrd "$VM/$series/initrd" \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr norandmaps shoot6=$name $words" \
