@@ -119,6 +119,4 @@ check-rounds: all ## bring clusters up and down, nothing may be left (N=5 NODES=
 	@BIN=$(abspath $(bin)) N=$(or $(N),5) NODES=$(or $(NODES),3) tests/rounds
 
 .PHONY: check check-all check-rounds check-unit check-cli check-netns check-kernels docs-kernels \
-	bench torture fuzz force
-.PHONY: check check-all check-unit check-cli check-netns check-kernels docs-kernels \
 	check-machines docs-machines bench torture fuzz force
