@@ -18,11 +18,12 @@ static const struct {
 	  0, "k8s.example.org" },
 	{ "tabs", "search\tt.svc.a\tsvc.a\ta\n", 0, "a" },
 	{ "the last line counts", "search svc.a\nsearch svc.b\n", 0, "b" },
+	{ "just short enough", "search svc.01234567890123456789012\n", 0,
+	  "01234567890123456789012" },
 	{ "a machine", "search example.org\n", -ENOENT, "" },
 	{ "no search", "nameserver ::1\n", -ENOENT, "" },
 	{ "nothing behind it", "search svc. t\n", -ENOENT, "" },
-	{ "too long", "search svc.0123456789012345678901234567890\n", -ENOENT,
-	  "" },
+	{ "too long", "search svc.012345678901234567890123\n", -ENOENT, "" },
 };
 
 /**
