@@ -43,8 +43,9 @@ static int heal(struct lab *lab)
 {
 	static const char *const nft[] = { "nft", "delete",  "table",
 					   "ip6", "kubelet", NULL };
+	int r = member_do(cluster_node(lab->data, 2), nft);
 
-	return member_do(cluster_node(lab->data, 2), nft);
+	return r < 0 ? r : cluster_wait_kubelet(lab->data, 2);
 }
 
 const struct fault fault_kubelet_port_filtered = {

@@ -8,6 +8,7 @@
 #include "lib/cleanup.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -15,6 +16,8 @@
 /* Longer than the grace period after which a silent node is not ready (50 s). */
 #define NODE_S 120
 #define LOOK_S 3 /* between two looks at the pods of CoreDNS */
+#define ASK_S  2 /* for one question to a kubelet */
+#define ASK_MS 50 /* between two of them */
 
 /**
  * cluster_guard() - Let waits end when a daemon does
@@ -223,6 +226,37 @@ int cluster_wait_node(struct cluster *c, unsigned int n,
 	lab_step(c->lab, "waiting for %s", what);
 	r = api_watch(c->api, path, lab_deadline(NODE_S), see_one, &w);
 	return r < 0 ? cluster_failed(c, r, what) : 0;
+}
+
+/**
+ * cluster_wait_kubelet() - Wait until the API server reaches a node's kubelet
+ * @c:		Cluster
+ * @n:		Number of the node
+ *
+ * A connection that was silent for a while is sent on only as TCP's timer says, and given
+ * up by the API server after 45 s without an answer to its pings.
+ *
+ * Return: 0, or an errno that was told to the user
+ */
+int cluster_wait_kubelet(struct cluster *c, unsigned int n)
+{
+	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
+	int64_t deadline = lab_deadline(NODE_S);
+	char path[64];
+	int r;
+
+	(void)snprintf(path, sizeof(path), "/api/v1/nodes/node%u/proxy/healthz",
+		       n);
+	lab_step(c->lab, "waiting for the API server to reach node%u", n);
+	for (;;) {
+		_cleanup_(buf_release) struct buf text = BUF_INIT;
+
+		r = api_get_text(c->api, path, lab_deadline(ASK_S), &text);
+		if (r == 0)
+			return 0;
+		if (poll(&guard, 1, ASK_MS) > 0 || loop_now() > deadline)
+			return cluster_failed(c, r, "the kubelet's port");
+	}
 }
 
 /**
