@@ -78,7 +78,7 @@ static int get(struct inward *in, const struct buf *path, struct buf *ret)
 /**
  * note_domain() - Note what the responder says of the cluster's domain
  * @in:		Way; its result gets it
- * @log:	What the responder has printed, see probe-responder(1)
+ * @log:	What the responder has printed, see probe-responder(8)
  */
 static void note_domain(struct inward *in, const char *log)
 {
