@@ -315,6 +315,25 @@ struct daemon *member_daemon(const struct member *m, const char *name)
 }
 
 /**
+ * lab_signal() - Send a daemon a signal
+ * @lab:	Lab
+ * @member:	Name of the member it runs in
+ * @daemon:	Its name
+ * @signal:	SIGSTOP, SIGCONT, ...
+ *
+ * Return: 0, or an errno that was told to the user; -ENOENT: there is no such one
+ */
+int lab_signal(struct lab *lab, const char *member, const char *daemon,
+	       int signal)
+{
+	struct member *m = lab_member(lab, member);
+	struct daemon *d = m ? member_daemon(m, daemon) : NULL;
+	int r = d ? proc_signal(&d->proc, signal) : -ENOENT;
+
+	return r < 0 ? lab_fail(lab, r, "'%s' of '%s'", daemon, member) : 0;
+}
+
+/**
  * daemon_reaped() - A child has ended: note it, if it was a daemon or an init
  * @lab:	Lab
  * @pid:	Child

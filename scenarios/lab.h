@@ -177,6 +177,8 @@ must_check int daemon_wait(struct daemon *d, int64_t deadline_ns);
 /* Ends it (SIGTERM, after 2 s SIGKILL) and forgets it; NULL is fine. */
 void daemon_stop(struct daemon *d);
 struct daemon *member_daemon(const struct member *m, const char *name);
+must_check int lab_signal(struct lab *lab, const char *member,
+			  const char *daemon, int signal);
 
 /* Runs a program to its end. Not told to the user: the caller knows what it was for.
  * -ETIMEDOUT past the deadline, -ENOENT without such a program. Output on standard

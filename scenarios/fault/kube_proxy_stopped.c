@@ -9,24 +9,7 @@
 #include "scenarios/fault/fault.h"
 #include "scenarios/kube/cluster.h"
 
-#include <errno.h>
 #include <signal.h>
-
-/**
- * signal_proxy() - Send node 2's kube-proxy a signal
- * @lab:	Lab
- * @signal:	SIGSTOP, SIGCONT
- *
- * Return: 0, or an errno that was told to the user
- */
-static int signal_proxy(struct lab *lab, int signal)
-{
-	struct member *node = lab_member(lab, "node2");
-	struct daemon *d = node ? member_daemon(node, "kube-proxy") : NULL;
-	int r = d ? proc_signal(&d->proc, signal) : -ENOENT;
-
-	return r < 0 ? lab_fail(lab, r, "kube-proxy of 'node2'") : 0;
-}
 
 /**
  * inject() - Break it
@@ -36,7 +19,7 @@ static int signal_proxy(struct lab *lab, int signal)
  */
 static int inject(struct lab *lab)
 {
-	return signal_proxy(lab, SIGSTOP);
+	return lab_signal(lab, "node2", "kube-proxy", SIGSTOP);
 }
 
 /**
@@ -47,7 +30,7 @@ static int inject(struct lab *lab)
  */
 static int heal(struct lab *lab)
 {
-	return signal_proxy(lab, SIGCONT);
+	return lab_signal(lab, "node2", "kube-proxy", SIGCONT);
 }
 
 const struct fault fault_kube_proxy_stopped = {

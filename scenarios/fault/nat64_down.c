@@ -5,24 +5,7 @@
  */
 #include "scenarios/fault/fault.h"
 
-#include <errno.h>
 #include <signal.h>
-
-/**
- * signal_tayga() - Send the translator a signal
- * @lab:	Lab
- * @signal:	SIGSTOP, SIGCONT
- *
- * Return: 0, or an errno that was told to the user
- */
-static int signal_tayga(struct lab *lab, int signal)
-{
-	struct member *m = lab_member(lab, "nat64");
-	struct daemon *d = m ? member_daemon(m, "tayga") : NULL;
-	int r = d ? proc_signal(&d->proc, signal) : -ENOENT;
-
-	return r < 0 ? lab_fail(lab, r, "tayga") : 0;
-}
 
 /**
  * inject() - Break it
@@ -32,7 +15,7 @@ static int signal_tayga(struct lab *lab, int signal)
  */
 static int inject(struct lab *lab)
 {
-	return signal_tayga(lab, SIGSTOP);
+	return lab_signal(lab, "nat64", "tayga", SIGSTOP);
 }
 
 /**
@@ -43,7 +26,7 @@ static int inject(struct lab *lab)
  */
 static int heal(struct lab *lab)
 {
-	return signal_tayga(lab, SIGCONT);
+	return lab_signal(lab, "nat64", "tayga", SIGCONT);
 }
 
 const struct fault fault_nat64_down = {
