@@ -131,7 +131,8 @@ static void judge_headless(struct probe *p)
 	else if (count_missing(h->endpoints, h->n_endpoints, a->addrs,
 			       a->n_addrs, &one))
 		probe_fail(p, REASON_WRONG_ANSWER,
-			   "AAAA '%s': %zu of %zu addresses, %s is missing",
+			   "AAAA '%s': %zu addresses for %zu ready endpoints, "
+			   "%s is missing",
 			   h->name, a->n_addrs, h->n_endpoints,
 			   ADDR_TEXT(&one));
 	else if (whole && count_missing(a->addrs, a->n_addrs, h->endpoints,
@@ -142,8 +143,9 @@ static void judge_headless(struct probe *p)
 			   h->name, a->n_addrs, h->n_endpoints,
 			   ADDR_TEXT(&one));
 	else
-		probe_pass(p, "'%s' is %zu of %zu ready endpoints", h->name,
-			   a->n_addrs, h->n_endpoints);
+		probe_pass(p, "'%s' is all of %zu ready endpoints%s", h->name,
+			   h->n_endpoints,
+			   a->n_addrs > h->n_endpoints ? ", and others" : "");
 }
 
 /**

@@ -21,8 +21,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def dns(listen, address):
-    """RFC 1035: the question back, and for AAAA one answer. Listens, returns a loop.
+def dns(listen, *addresses):
+    """RFC 1035: the question back, and for AAAA the answers. Listens, returns a loop.
 
     The additional section (EDNS) is left out of the answer.
     """
@@ -34,9 +34,10 @@ def dns(listen, address):
             query, peer = sock.recvfrom(1500)
             end = query.index(b"\0", 12) + 5
             aaaa = int.from_bytes(query[end - 4 : end - 2], "big") == AAAA
-            reply = query[:2] + b"\x81\x80\0\1" + bytes([0, aaaa, 0, 0, 0, 0])
+            answers = addresses if aaaa else ()
+            reply = query[:2] + b"\x81\x80\0\1" + bytes([0, len(answers), 0, 0, 0, 0])
             reply += query[12:end]
-            if aaaa:
+            for address in answers:
                 reply += b"\xc0\x0c\0\x1c\0\1\0\0\1\x2c\0\x10" + address
             sock.sendto(reply, peer)
 
