@@ -189,6 +189,23 @@ wait_for() {
 	done
 }
 
+# routes - all IPv6 routes, when each address that is in use has its local route
+#
+# The kernel enters that route in work of its own, after it has said that the address is
+# there: on a loaded machine a list may come before it.
+routes() {
+	wait_for -t 10 addresses_routed
+	ip -6 route show table all
+}
+addresses_routed() {
+	awk 'FILENAME == ARGV[1] { routed[$2 " " $4] = 1; next }
+		{ sub("/.*", "", $4) }
+		!(($4 " " $2) in routed) { missing = 1 }
+		END { exit missing }' \
+		<(ip -6 route show table all type local) \
+		<(ip -6 -o address show up -tentative)
+}
+
 # done_testing - the end of each file
 done_testing() {
 	echo "1..$test_count"

@@ -16,7 +16,7 @@ echo 'services: 2001:db8:96::/112' >good.yaml
 
 # everything - all that netsetup could have changed
 everything() {
-	ip -6 route show table all | sed 's/ expires [0-9]*sec//'
+	routes | sed 's/ expires [0-9]*sec//'
 	ip -6 -o address | sed 's/ tentative//'
 	ip -6 rule
 	find "$T/root" "$T/in"

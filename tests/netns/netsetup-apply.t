@@ -16,7 +16,7 @@ netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
 # All that the node's network is, without what runs down or is drawn by lot.
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | sort
+	routes | sort
 	ip -6 rule
 	ip nexthop
 	ip -6 neigh show nud permanent

@@ -21,7 +21,7 @@ printf 'version: 1\n' >"$T/empty.yaml"
 
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | grep -v multicast | sort
+	routes | grep -v multicast | sort
 	cat /proc/sys/net/ipv6/conf/eth0/hop_limit
 	find "$T/root" 2>/dev/null | sort
 }

@@ -33,7 +33,7 @@ routes: [{dst: "2001:db8:ffff::/64", dev: eth0, mtu: 1400}]
 Y
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | grep -v multicast | sort
+	routes | grep -v multicast | sort
 	ip -6 rule
 	ip nexthop
 	ip -6 neigh show nud permanent

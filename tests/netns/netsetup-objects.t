@@ -14,7 +14,7 @@ netsetup=("$BIN/netsetup" --state "$T/state")
 printf 'version: 1\n' >"$T/empty.yaml"
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | grep -v multicast | sort
+	routes | grep -v multicast | sort
 	ip nexthop
 	ip -o link | sed 's/^[0-9]*: //; s/ link.ether [^ ]*//; s/@if[0-9]*//; s/,LOWER_UP//; s/NO-CARRIER,//; s/ state [A-Z]*//'
 }

@@ -13,7 +13,7 @@ ip -6 route add 2001:db8:1::/64 dev eth0 proto static
 netsetup=("$BIN/netsetup" --state "$T/state")
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | grep -v multicast | sort
+	routes | grep -v multicast | sort
 	ip -6 rule
 	ip nexthop
 	ip -6 neigh show nud permanent

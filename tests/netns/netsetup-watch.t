@@ -56,7 +56,7 @@ stop() {
 }
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	ip -6 route show table all | grep -v multicast | sed 's/ expires.*sec//' | sort
+	routes | grep -v multicast | sed 's/ expires.*sec//' | sort
 	ip -6 rule
 	ip nexthop
 	ip -6 neigh show nud permanent
