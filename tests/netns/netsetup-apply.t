@@ -154,7 +154,7 @@ holds 'there were kills' test "$i" -gt 20
 holds 'readers said that a transaction was open' test "$open" -gt 10
 
 # A hundred thousand steps are for the benchmark; one object for a gateway is for here.
-routes() {
+forty_routes() {
 	local i
 
 	printf 'version: 1\nroutes:\n'
@@ -162,8 +162,8 @@ routes() {
 		printf -- '- {dst: "2001:db8:%x::/48", via: "%s", dev: eth0}\n' $((i + 4096)) "$1"
 	done
 }
-routes fe80::1 >"$T/r1.yaml"
-routes fe80::2 >"$T/r2.yaml"
+forty_routes fe80::1 >"$T/r1.yaml"
+forty_routes fe80::2 >"$T/r2.yaml"
 "${netsetup[@]}" apply "$T/r1.yaml" >/dev/null
 run "${netsetup[@]}" apply --json "$T/r2.yaml"
 like 'a gateway moves by one message' '"mutating_messages":1}' "$out"
