@@ -210,11 +210,12 @@ holds 'with its own name all is back' wait_for ours n1 ||
 	diag "$(cat "$T/plan")" "$(tail -20 "$T/n1.events")" "$(tail -5 "$T/n1.err")"
 holds 'the router, too' wait_for default_by "$r2" n1
 holds 'packets go' wait_for pings n1
-sed -i 's/eth0/ens3/g' "$T/n2.yaml"
 ns n2 ip link set eth0 down
 ns n2 ip link set eth0 name ens3
 ns n2 ip link set ens3 up
-holds 'a document that follows the new name is applied' wait_for ours n2
+sed -i 's/eth0/ens3/g' "$T/n2.yaml"
+holds 'a document that follows the new name is applied' wait_for ours n2 ||
+	diag "$(cat "$T/plan")" "$(tail -20 "$T/n2.events")" "$(tail -5 "$T/n2.err")"
 has_ens3() { ns n2 ip -6 addr show dev ens3 | grep -q 2001:db8:a::2; }
 holds 'its address is there' wait_for has_ens3
 holds 'packets go' wait_for pings n2
