@@ -109,6 +109,29 @@ static void test_steps(void)
 		  "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: b}]\n"
 		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: b, src: \"2001:db8::1\"}]\n",
 		  "0 address;0 route;2 address;1 route;1 route;" },
+		/* A link that is made anew goes first; what was on it, or from it, is put again. */
+		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}, {name: m, kind: macvlan, parent: v}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
+		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}, {name: m, kind: macvlan, parent: v}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
+		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
+		  "2 link;2 link;0 link;0 link;1 address;1 route;1 route;" },
+		/* What goes with it is told, and is not removed once more. */
+		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: v}]\n",
+		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
+		  "2 link;0 link;3 route;" },
+		/* A link that moves from one vrf to another is bare afterwards; a bridge's port is not. */
+		{ "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: r}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
+		  "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: s}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
+		  "1 link;1 address;1 route;" },
+		{ "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: r}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
+		  "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: s}]\n"
+		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
+		  "1 link;" },
 		/* accept_ra comes before forwarding. */
 		{ "version: 1\n",
 		  "version: 1\nuplinks: [a]\nforwarding: true\n",
