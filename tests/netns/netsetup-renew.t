@@ -202,7 +202,7 @@ if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 
 	vrf() { # TABLE MASTER
 		printf 'version: 1\nlinks:\n- {name: red, kind: vrf, table: %s, up: true, addrgen: none}\n' "$1"
 		printf -- '- {name: up0, kind: dummy, up: true, addrgen: none%s}\n' "$2"
-		on up0
+		on up0 | grep -v src: # the main table takes no source address of a vrf
 	}
 	vrf 100 ', master: red' >"$T/a.yaml"
 	vrf 101 ', master: red' >"$T/b.yaml"
