@@ -486,7 +486,9 @@ static const struct address *takes_address(const struct differ *d,
 
 	if (s->kind != KIND_ADDRESS || !h || h->local)
 		return NULL;
-	return !w || w->len != h->len || h->failed ? h : NULL;
+	return !w || w->len != h->len || h->failed || renew_takes(d, h->dev) ?
+		       h :
+		       NULL;
 }
 
 /**

@@ -37,6 +37,18 @@ static const struct renewed *find_renewed(const struct differ *d, uint32_t name)
 }
 
 /**
+ * renew_takes() - Whether a link loses its addresses
+ * @d:		Run; the steps of links are there
+ * @name:	Its name
+ *
+ * Return: true if it does
+ */
+bool renew_takes(const struct differ *d, uint32_t name)
+{
+	return find_renewed(d, name) != NULL;
+}
+
+/**
  * is_remade() - Whether a link goes, with all that is on it
  * @d:		Run
  * @name:	Its name, or 0

@@ -20,4 +20,5 @@ bool renew_is_due(const struct link *want, const struct link *have);
 must_check int renew_link(struct differ *d, size_t want, size_t have);
 must_check int renew_links(struct differ *d);
 must_check int renew_rest(struct differ *d);
+bool renew_takes(const struct differ *d, uint32_t name);
 void renew_release(struct differ *d);
