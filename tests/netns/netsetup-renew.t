@@ -192,6 +192,7 @@ is 'and all goes' "$ground" "$(state)"
 # A vlan gets another number, a vrf another table, where the kernel has them.
 if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 type vrf table 9 2>/dev/null; then
 	ip link del zz0
+	ground=$(state) # with the rule that the kernel makes for the first vrf, and keeps
 	vlan() { # ID
 		printf 'version: 1\nlinks: [{name: up0, kind: vlan, id: %s, parent: eth0, up: true, addrgen: none}]\n' "$1"
 		on up0
