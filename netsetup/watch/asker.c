@@ -12,9 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define BACKOFF_NS     (1 * NSEC_PER_SEC)
-#define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
-#define ANSWER_MAX     (64U << 10) /* bytes of the child's answer */
+#define ANSWER_MAX (64U << 10) /* bytes of the child's answer */
 
 /**
  * asker_init() - Make one that does not run
@@ -129,8 +127,7 @@ static void on_ended(struct loop_source *source, uint32_t events, int64_t now)
 		return;
 	}
 	say_silent(w, json ? json_get_string(json, "why") : NULL);
-	a->backoff_ns = a->backoff_ns ? MIN(a->backoff_ns * 2, BACKOFF_MAX_NS) :
-					BACKOFF_NS;
+	a->backoff_ns = backoff_next(a->backoff_ns);
 	later(w, a->backoff_ns);
 }
 

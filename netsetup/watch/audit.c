@@ -17,9 +17,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#define BACKOFF_NS     (1 * NSEC_PER_SEC)
-#define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
-
 /**
  * is_down() - Whether an interface is down, and stays so
  * @w:		Watch
@@ -158,8 +155,7 @@ static void failed(struct watch *w, int r)
 
 	w->counters.failures++;
 	w->counters.drift++;
-	w->backoff_ns = w->backoff_ns ? MIN(w->backoff_ns * 2, BACKOFF_MAX_NS) :
-					BACKOFF_NS;
+	w->backoff_ns = backoff_next(w->backoff_ns);
 	json_set_string(j, "why", why);
 	json_set_number(j, "again_s", (double)w->backoff_ns / 1e9);
 	say_end(w, LOG_LEVEL_WARNING, j, "%s; again in %lld s", why,

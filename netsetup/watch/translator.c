@@ -18,12 +18,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define DEVICE         "clat"
-#define FOLDER         "/run/netsetup/clat"
-#define TOOL_NS        (10 * NSEC_PER_SEC)
-#define BACKOFF_NS     (1 * NSEC_PER_SEC)
-#define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
-
+#define DEVICE  "clat"
+#define FOLDER  "/run/netsetup/clat"
+#define TOOL_NS (10 * NSEC_PER_SEC)
 /**
  * translator_init() - Make one that does not run
  * @t:		Translator
@@ -119,8 +116,7 @@ static void on_ended(struct loop_source *source, uint32_t events, int64_t now)
 	(void)events;
 	forget(w);
 	proc_release(&t->proc);
-	t->backoff_ns = t->backoff_ns ? MIN(t->backoff_ns * 2, BACKOFF_MAX_NS) :
-					BACKOFF_NS;
+	t->backoff_ns = backoff_next(t->backoff_ns);
 	say_end(w, LOG_LEVEL_WARNING, say_new("clat-ended"),
 		"clat: tayga has ended, again in %lld s",
 		(long long)(t->backoff_ns / NSEC_PER_SEC));

@@ -11,9 +11,6 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define BACKOFF_NS     (1 * NSEC_PER_SEC)
-#define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
-
 /**
  * waiter_init() - Make one that does not run
  * @w:		Waiter
@@ -91,8 +88,7 @@ static void on_ended(struct loop_source *source, uint32_t events, int64_t now)
 		waiter_start(w);
 		return;
 	}
-	a->backoff_ns = a->backoff_ns ? MIN(a->backoff_ns * 2, BACKOFF_MAX_NS) :
-					BACKOFF_NS;
+	a->backoff_ns = backoff_next(a->backoff_ns);
 	(void)!loop_timer_set(&w->loop, &a->again, now + a->backoff_ns);
 }
 

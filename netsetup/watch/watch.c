@@ -161,6 +161,30 @@ static void become_ready(struct watch *w)
 }
 
 /**
+ * try_again() - Apply a document again that things were not ready for
+ * @w:		Watch
+ * @code:	Exit code of the last try
+ *
+ * An interface may come, a lock be let go. What is wrong in a document itself stays wrong.
+ */
+static void try_again(struct watch *w, int code)
+{
+	struct json *j;
+
+	if (code == EXIT_OK || code == EXIT_USAGE) {
+		w->retry_ns = 0;
+		return;
+	}
+	w->retry_ns = backoff_next(w->retry_ns);
+	j = say_new("retry");
+	json_set_number(j, "again_s", (double)w->retry_ns / 1e9);
+	say_end(w, LOG_LEVEL_INFO, j, "the document is tried again in %lld s",
+		(long long)(w->retry_ns / NSEC_PER_SEC));
+	buf_clear(&w->seen);
+	(void)!loop_timer_set(&w->loop, &w->reread, loop_now() + w->retry_ns);
+}
+
+/**
  * watch_applied() - The child has applied a document, or has not
  * @w:		Watch
  * @code:	Its exit code
@@ -198,6 +222,7 @@ void watch_applied(struct watch *w, int code, struct buf *text)
 		become_ready(w);
 	else
 		watch_soon(w, 0);
+	try_again(w, code);
 	if (w->again)
 		(void)!loop_timer_set(&w->loop, &w->reread, loop_now());
 }

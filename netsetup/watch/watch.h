@@ -104,6 +104,7 @@ struct watch {
 	struct loop_source on_events, on_signal, on_file;
 	struct loop_timer audit, reread, watchdog, slow;
 	int64_t audit_every_ns, backoff_ns;
+	int64_t retry_ns; /* until a document that failed is applied again; 0: none */
 	int notify_fd; /* inotify */
 	struct follow *follow;
 	struct metrics *metrics;
@@ -117,6 +118,21 @@ struct watch {
 	bool locked_out; /* somebody holds the lock: look when it is free */
 	int exit; /* enum exitcode */
 };
+
+/* How long to wait before one more try: 1 s, then twice as long each time, up to a minute. */
+#define BACKOFF_NS     (1 * NSEC_PER_SEC)
+#define BACKOFF_MAX_NS (60 * NSEC_PER_SEC)
+
+/**
+ * backoff_next() - The wait after another one that failed
+ * @ns:		Wait before; 0 for none
+ *
+ * Return: ns
+ */
+static inline int64_t backoff_next(int64_t ns)
+{
+	return ns ? MIN(ns * 2, BACKOFF_MAX_NS) : BACKOFF_NS;
+}
 
 /* watch.c */
 int watch_run(const struct config *config, int n, char **args);

@@ -252,6 +252,20 @@ ip -6 route del 2001:db8:cafe::/64
 holds 'and the old one stays, too' wait_for -t 10 sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
 cp "$T/a.yaml" "$T/doc.yaml"
 holds 'it comes back, and counts' wait_for same
+
+# A document that names an interface before that is there.
+printf '%s\n' 'version: 1' 'routes: [{dst: "2001:db8:fade::/64", dev: late0}]' >"$T/new"
+mv "$T/new" "$T/doc.yaml"
+holds 'a document that comes too early is reported' wait_for event not-applied '.exit == 3'
+holds 'with the time of the next try' wait_for event retry '.again_s >= 1'
+holds 'and the old one stays meanwhile' wait_for -t 10 same
+ip link add late0 type veth peer name late1
+ip link set late0 up
+holds 'it is applied when its interface is there' wait_for sh -c 'ip -6 route | grep -q 2001:db8:fade::/64'
+cp "$T/a.yaml" "$T/doc.yaml"
+holds 'and it can go' wait_for sh -c '! ip -6 route | grep -q 2001:db8:fade::/64'
+ip link del late0
+holds 'to the one before' wait_for same
 stop
 
 # What cannot be applied at the start ends it.
