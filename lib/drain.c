@@ -3,6 +3,7 @@
 
 #include "lib/loop.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -38,5 +39,6 @@ void drain_output(int fd, int64_t linger_ns)
 		return;
 	while (unread(fd) && loop_now() < deadline)
 		(void)poll(NULL, 0, LOOK_MS);
-	(void)poll(NULL, 0, (int)(linger_ns / NSEC_PER_MSEC));
+	(void)poll(NULL, 0,
+		   (int)MIN(linger_ns / NSEC_PER_MSEC, (int64_t)INT_MAX));
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/drain.h"
+
+#include "lib/loop.h"
 #include "tests/unit/unit.h"
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -21,11 +24,12 @@ struct printer {
 /**
  * print() - Start one
  * @n:		Bytes it prints, less than a pipe takes
+ * @linger_ns:	For how long it stays after that
  * @ret:	Gets it
  *
  * Return: whether; false after a check has failed
  */
-static bool print(size_t n, struct printer *ret)
+static bool print(size_t n, int64_t linger_ns, struct printer *ret)
 {
 	static char bytes[32768];
 	int fds[2];
@@ -36,7 +40,7 @@ static bool print(size_t n, struct printer *ret)
 	if (ret->pid == 0) {
 		(void)close(fds[0]);
 		n = (size_t)write(fds[1], bytes, n);
-		drain_output(fds[1], 0);
+		drain_output(fds[1], linger_ns);
 		_exit(n > 0 ? 0 : 1);
 	}
 	(void)close(fds[1]);
@@ -68,7 +72,7 @@ static void test_pipe(void)
 	char bytes[32768];
 	int status;
 
-	if (!print(sizeof(bytes), &reads) || !print(10, &gone))
+	if (!print(sizeof(bytes), 0, &reads) || !print(10, 0, &gone))
 		return;
 	CHECK_TRUE("stays while nothing is read", !ends(&reads, STAYS_MS));
 	CHECK_INT("a part", 20000, read(reads.read_fd, bytes, 20000));
@@ -98,4 +102,23 @@ static void test_file(void)
 	(void)close(fd);
 }
 
-UNIT_SUITE(drain, { "pipe", test_pipe }, { "file", test_file });
+/**
+ * test_linger() - A time of more milliseconds than an int holds is no short one
+ */
+static void test_linger(void)
+{
+	struct printer p;
+	char byte;
+
+	if (!print(1, (1LL << 32) * NSEC_PER_MSEC, &p))
+		return;
+	CHECK_INT("all of it", 1, read(p.read_fd, &byte, 1));
+	CHECK_TRUE("stays for 49 days", !ends(&p, STAYS_MS));
+	(void)kill(p.pid, SIGKILL);
+	(void)waitpid(p.pid, NULL, 0);
+	(void)close(p.read_fd);
+	(void)close(p.pidfd);
+}
+
+UNIT_SUITE(drain, { "pipe", test_pipe }, { "file", test_file },
+	   { "linger", test_linger });
