@@ -441,7 +441,8 @@ const struct rule rules[] = {
 	  .blocks = "N64-1 EGR-3" },
 	/* The first explains a pod that has no name either. */
 	{ .cause = CAUSE_DNS_RECORDS, .scope = SCOPE_ALL,
-	  .seen = { .ids = "DNS-3", .variants = "headless srv" },
+	  .seen = { .ids = "DNS-3", .variants = "headless srv",
+		    .reasons = "nxdomain no-aaaa servfail wrong-answer" },
 	  .red = "DNS-3" },
 	{ .cause = CAUSE_DNS_REVERSE, .scope = SCOPE_ALL,
 	  .seen = { .ids = "DNS-3", .variants = "ptr pod-ptr" } },
