@@ -188,7 +188,8 @@ struct forwarded {
  * @channel:	Its number
  * @part:	What came
  *
- * Return: 1 once all of the answer is there, 0 to go on, -EBADMSG
+ * Return: 1 once all of the answer is there, 0 to go on, -EBADMSG; -EREMOTEIO where the
+ *	   kubelet does not reach the port
  */
 static int take_forwarded(struct inward *in, struct forwarded *f,
 			  unsigned int channel, const struct buf *part)
@@ -203,7 +204,7 @@ static int take_forwarded(struct inward *in, struct forwarded *f,
 	if (f->error.len > number) {
 		buf_printf(&in->words, "port-forward: %.200s",
 			   f->error.data + number);
-		return -EBADMSG;
+		return -EREMOTEIO;
 	}
 	if (f->data.len <= number)
 		return 0;
@@ -212,7 +213,10 @@ static int take_forwarded(struct inward *in, struct forwarded *f,
 		r = ws_head_read(f->data.data + number, in->n, &f->head);
 	if (r == -EAGAIN)
 		return 0;
-	if (r == 0 && f->head.status != 200)
+	if (r < 0)
+		buf_puts(&in->words,
+			 "port-forward: the pod's answer is no HTTP/1.1");
+	else if (f->head.status != 200)
 		buf_printf(&in->words, "port-forward: status %u of the pod",
 			   f->head.status);
 	if (r < 0 || f->head.status != 200)
@@ -523,8 +527,7 @@ static int look_into_service(struct live *live, const struct world_node *n)
 		const struct world_node *other = &live->world.nodes[i];
 
 		if (answered ? strcmp(answered, other->name) != 0 :
-			       !other->responder[0] ||
-				       !strstr(last->detail, other->responder))
+			       !judge_dialled(last->detail, other->responder))
 			continue;
 		(void)snprintf(last->vantage, sizeof(last->vantage),
 			       "host:%.80s", other->name);

@@ -178,7 +178,7 @@ static const struct {
 	{ "connection refused", REASON_REFUSED },
 	{ "network is unreachable", REASON_NET_UNREACHABLE },
 	{ "no route to host", REASON_ADDR_UNREACHABLE },
-	{ "permission denied", REASON_ADMIN_PROHIBITED },
+	{ "connect: permission denied", REASON_ADMIN_PROHIBITED },
 	{ "connection reset", REASON_RESET },
 	{ "i/o timeout", REASON_TIMEOUT },
 	{ "connection timed out", REASON_TIMEOUT },
@@ -188,7 +188,8 @@ static const struct {
 
 /**
  * judge_way() - Why the API's way into a pod failed
- * @r:		What the call returned, see api.h
+ * @r:		What the call returned, see api.h; -EREMOTEIO: the kubelet itself says what
+ *		happened in the pod, so it was reached
  * @words:	What the API server says
  * @some:	Whether bytes had come
  *
@@ -196,7 +197,7 @@ static const struct {
  */
 enum reason judge_way(int r, const char *words, bool some)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(way_words); i++)
+	for (size_t i = 0; r != -EREMOTEIO && i < ARRAY_SIZE(way_words); i++)
 		if (strstr(words, way_words[i].words))
 			return way_words[i].reason;
 	switch (r) {
@@ -212,6 +213,21 @@ enum reason judge_way(int r, const char *words, bool some)
 	default:
 		return REASON_HTTP_STATUS;
 	}
+}
+
+/**
+ * judge_dialled() - Whether the API server says that it tried to reach an address
+ * @words:	What it says: "dial tcp [2001:db8::2]:8080: i/o timeout"
+ * @address:	IPv6 address, as text
+ *
+ * Return: whether; not for one that @address is only the beginning of
+ */
+bool judge_dialled(const char *words, const char *address)
+{
+	char wanted[ADDR_STRLEN + 8];
+
+	(void)snprintf(wanted, sizeof(wanted), "[%s]:", address);
+	return *address && strstr(words, wanted);
 }
 
 /**

@@ -97,6 +97,16 @@ static const struct {
 	  -EAGAIN, false, REASON_ADDR_UNREACHABLE },
 	{ "500: No agent available", -EIO, false, REASON_TIMEOUT },
 	{ "GET /x: closed by the server", -ECONNRESET, true, REASON_RESET },
+	{ "exec: Internal error occurred: error dialing backend: dial tcp "
+	  "[2001:db8::2]:10250: connect: permission denied",
+	  -EBADMSG, false, REASON_ADMIN_PROHIBITED },
+	/* What the kubelet and its runtime say: the way to them is open. */
+	{ "port-forward: error forwarding port 8080 to pod a: failed to connect "
+	  "to localhost:8080: dial tcp6 [::1]:8080: connect: connection refused",
+	  -EREMOTEIO, false, REASON_HTTP_STATUS },
+	{ "exec: Internal error occurred: error executing command in container: "
+	  "unable to start container process: exec: \"/x\": permission denied",
+	  -EBADMSG, false, REASON_HTTP_STATUS },
 	{ "404: container c not found in pod a", -ENOENT, false,
 	  REASON_HTTP_STATUS },
 };
@@ -110,6 +120,19 @@ static void test_ways(void)
 		CHECK_STR(ways[i].words, reason_token(ways[i].wanted),
 			  reason_token(judge_way(ways[i].r, ways[i].words,
 						 ways[i].some)));
+}
+
+/**
+ * test_dialled() - Whose address the API server could not reach
+ */
+static void test_dialled(void)
+{
+	static const char words[] =
+		"dial tcp [2001:db8:5::12]:8080: i/o timeout";
+
+	CHECK_TRUE("it", judge_dialled(words, "2001:db8:5::12"));
+	CHECK_TRUE("its beginning", !judge_dialled(words, "2001:db8:5::1"));
+	CHECK_TRUE("no address", !judge_dialled(words, ""));
 }
 
 /**
@@ -211,4 +234,5 @@ static void test_logs(void)
 }
 
 UNIT_SUITE(judge, { "nodes", test_nodes }, { "pods", test_pods },
-	   { "ways of the API", test_ways }, { "logs", test_logs });
+	   { "ways of the API", test_ways }, { "dialled", test_dialled },
+	   { "logs", test_logs });
