@@ -113,7 +113,8 @@ static size_t count_missing(const struct addr *wanted, size_t n_wanted,
  * judge_headless() - DNS-3: the name leads to every ready endpoint, and to no other
  * @p:		Probe; .spec.of is the headless service
  *
- * Others are wrong only where all are known.
+ * Others are wrong only where all are known; nothing is missing from an answer that is
+ * longer than what is kept of it.
  */
 static void judge_headless(struct probe *p)
 {
@@ -121,6 +122,7 @@ static void judge_headless(struct probe *p)
 	const struct dns_answer *a = &p->dns;
 	enum reason reason = ask_reason(a);
 	bool whole = h->all && h->n_endpoints < SERVICE_ENDPOINTS;
+	bool kept = a->n_addrs < DNS_ADDRS;
 	struct addr one = { 0 };
 
 	if (reason == REASON_NONE && !a->n_addrs)
@@ -128,8 +130,8 @@ static void judge_headless(struct probe *p)
 	if (reason != REASON_NONE)
 		probe_fail(p, reason, "AAAA '%s': wanted %zu addresses: %s",
 			   h->name, h->n_endpoints, reason_meaning(reason));
-	else if (count_missing(h->endpoints, h->n_endpoints, a->addrs,
-			       a->n_addrs, &one))
+	else if (kept && count_missing(h->endpoints, h->n_endpoints, a->addrs,
+				       a->n_addrs, &one))
 		probe_fail(p, REASON_WRONG_ANSWER,
 			   "AAAA '%s': %zu addresses for %zu ready endpoints, "
 			   "%s is missing",
@@ -142,6 +144,10 @@ static void judge_headless(struct probe *p)
 			   "%s is none of them",
 			   h->name, a->n_addrs, h->n_endpoints,
 			   ADDR_TEXT(&one));
+	else if (!kept)
+		probe_pass(p,
+			   "'%s' is %zu addresses or more, too many to compare",
+			   h->name, a->n_addrs);
 	else
 		probe_pass(p, "'%s' is all of %zu ready endpoints%s", h->name,
 			   h->n_endpoints,
@@ -249,7 +255,7 @@ static int add_port(const struct check *c, struct engine *e,
  * @e:		Engine
  * @h:		Service
  *
- * An answer that would not fit a packet is asked for by TCP.
+ * An answer that would not fit a packet, or might not, is asked for by TCP.
  *
  * Return: 0; -ENOMEM
  */
@@ -263,7 +269,7 @@ static int add_headless(const struct check *c, struct engine *e,
 		return r;
 	p->spec.name = h->name;
 	p->spec.of = h;
-	p->spec.tcp = h->n_endpoints > HEADLESS_UDP;
+	p->spec.tcp = !h->all || h->n_endpoints > HEADLESS_UDP;
 	return add_reverse(c, e, "pod-ptr", &h->endpoints[0], judge_pod_ptr, h);
 }
 

@@ -2,6 +2,7 @@
 """What the servers of tests share: HTTP over IPv6, and DNS that answers AAAA alone."""
 import http.server
 import socket
+import threading
 
 AAAA = 28
 
@@ -24,21 +25,38 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def dns(listen, *addresses):
     """RFC 1035: the question back, and for AAAA the answers. Listens, returns a loop.
 
+    By UDP what fits 1232 bytes, else it says so (TC); by TCP, too.
+
     The additional section (EDNS) is left out of the answer.
     """
     sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
     sock.bind((listen, 53))
+    tcp = socket.create_server((listen, 53), family=socket.AF_INET6)
+
+    def reply_to(query, most):
+        end = query.index(b"\0", 12) + 5
+        aaaa = int.from_bytes(query[end - 4 : end - 2], "big") == AAAA
+        answers = addresses if aaaa else ()
+        flags = b"\x81\x80"
+        if end + 28 * len(answers) > most:
+            flags, answers = b"\x83\x80", ()
+        reply = query[:2] + flags + b"\0\1" + bytes([0, len(answers), 0, 0, 0, 0])
+        reply += query[12:end]
+        for address in answers:
+            reply += b"\xc0\x0c\0\x1c\0\1\0\0\1\x2c\0\x10" + address
+        return reply
+
+    def run_tcp():
+        while True:
+            client, _ = tcp.accept()
+            with client:
+                reply = reply_to(client.recv(1500)[2:], 65535)
+                client.sendall(len(reply).to_bytes(2, "big") + reply)
 
     def run():
+        threading.Thread(target=run_tcp, daemon=True).start()
         while True:
             query, peer = sock.recvfrom(1500)
-            end = query.index(b"\0", 12) + 5
-            aaaa = int.from_bytes(query[end - 4 : end - 2], "big") == AAAA
-            answers = addresses if aaaa else ()
-            reply = query[:2] + b"\x81\x80\0\1" + bytes([0, len(answers), 0, 0, 0, 0])
-            reply += query[12:end]
-            for address in answers:
-                reply += b"\xc0\x0c\0\x1c\0\1\0\0\1\x2c\0\x10" + address
-            sock.sendto(reply, peer)
+            sock.sendto(reply_to(query, 1232), peer)
 
     return run

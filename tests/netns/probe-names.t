@@ -5,7 +5,8 @@
 netns_test "$0" "$@"
 need jq python3
 
-# here --- dns, which answers 2001:db8:5::1 and ::3 to each AAAA and knows no other record
+# here --- dns, which answers 2001:db8:5::1 and ::3 to each AAAA and knows no other record;
+# its other address answers 60 of them
 ns_new dns
 ip link add eth0 type veth peer name x netns dns
 sysctl -qw net.ipv6.conf.eth0.accept_dad=0
@@ -14,22 +15,25 @@ ip link set eth0 up
 ns dns ip link set x up
 ip addr add 2001:db8:1::10/64 dev eth0 nodad
 ns dns ip addr add 2001:db8:1::1/64 dev x nodad
+ns dns ip addr add 2001:db8:1::2/64 dev x nodad
 ip route add default via 2001:db8:1::1
 nsenter --net=/run/netns/dns python3 -B - "$TOP/tests" >"$T/ready" <<'P' &
-import socket, sys
+import socket, sys, threading
 sys.path.insert(0, sys.argv[1])
 import fake
 pods = [socket.inet_pton(socket.AF_INET6, f"2001:db8:5::{n}") for n in (1, 3)]
 serve = fake.dns("2001:db8:1::1", *pods)
+many = [socket.inet_pton(socket.AF_INET6, f"2001:db8:6::{n:x}") for n in range(1, 61)]
+threading.Thread(target=fake.dns("2001:db8:1::2", *many), daemon=True).start()
 print("ready", flush=True)
 serve()
 P
 wait_for -t 20 grep -q ready "$T/ready"
 
-# headless ENDPOINTS [ALL] - what DNS-3 says of the name
+# headless ENDPOINTS [ALL [SERVER]] - what DNS-3 says of the name
 headless() {
 	cat >"$T/t.json" <<-J
-	{"version":1,"node":"n1","pod":"a","cluster_dns":"2001:db8:1::1",
+	{"version":1,"node":"n1","pod":"a","cluster_dns":"${3:-2001:db8:1::1}",
 	"headless":[{"name":"pods.t.svc.cluster.local","endpoints":$1,"all":${2:-true}}]}
 	J
 	run "$BIN/probe-service" --targets "$T/t.json" --check DNS-3 --json
@@ -43,6 +47,9 @@ is 'one that is none' \
 	"$(headless '["2001:db8:5::1"]')"
 is 'may be one where not all are known' "pass - $name is all of 1 ready endpoints, and others" \
 	"$(headless '["2001:db8:5::1"]' false)"
+is 'more than a packet or we take, of a cluster that is probed in part' \
+	"pass - $name is 40 addresses or more, too many to compare" \
+	"$(headless '["2001:db8:6::1","2001:db8:6::3c"]' false 2001:db8:1::2)"
 is 'one that the name does not lead to' \
 	"fail wrong-answer AAAA $name: 2 addresses for 3 ready endpoints, 2001:db8:5::2 is missing" \
 	"$(headless '["2001:db8:5::1","2001:db8:5::2","2001:db8:5::3"]')"
