@@ -23,6 +23,19 @@
 #include <unistd.h>
 
 /**
+ * lab_be_patient() - Let all deadlines from now on be later
+ * @factor:	So many times as late; 0: as they are
+ */
+void lab_be_patient(unsigned int factor)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", factor);
+	if (factor)
+		(void)setenv(LAB_PATIENCE, text, 1);
+}
+
+/**
  * lab_deadline() - An instant in the future
  * @seconds:	From now; times $SHOOT6_PATIENCE where there is one
  *

@@ -99,9 +99,11 @@ void lab_step(struct lab *lab, const char *format, ...) printf_like(2, 3);
 int lab_fail(struct lab *lab, int error, const char *format, ...)
 	printf_like(3, 4);
 /* Deadline so many seconds from now, for everything below that takes one; --patience
- * makes all of them longer, by a variable that the whole lab inherits. */
+ * makes all of them longer (and those of a live run), by a variable that the whole
+ * lab inherits; a factor of 0 leaves them. */
 #define LAB_PATIENCE "SHOOT6_PATIENCE"
 int64_t lab_deadline(unsigned int seconds);
+void lab_be_patient(unsigned int factor);
 
 /* --- members ------------------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
 #include "lib/opt.h"
 #include "scenarios/client.h"
 #include "scenarios/fault/fault.h"
+#include "scenarios/lab.h"
 #include "scenarios/live/checks.h"
 #include "scenarios/scenario.h"
 #include "scenarios/state.h"
@@ -166,7 +167,6 @@ static int command_up(void *config, int n_args, char **args)
 	struct up up = { .nodes = s->nodes,
 			 .provider = s->provider,
 			 .variant = s->control_plane,
-			 .patience = s->patience,
 			 .program = s->program };
 	struct ui ui;
 	int code;
@@ -177,6 +177,7 @@ static int command_up(void *config, int n_args, char **args)
 	if (!up.what)
 		return EXIT_USAGE;
 	up.name = s->name ? s->name : up.what->name;
+	lab_be_patient(s->patience);
 	ui_init(&ui);
 	code = up_start(&up, &ui);
 	ui_end(&ui);

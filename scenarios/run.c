@@ -6,6 +6,7 @@
 #include "lib/opt.h"
 #include "scenarios/client.h"
 #include "scenarios/fault/fault.h"
+#include "scenarios/lab.h"
 #include "scenarios/live/live.h"
 #include "scenarios/report/report.h"
 #include "scenarios/scenario.h"
@@ -84,7 +85,6 @@ static int open_or_up(struct run *run, const char *word)
 			       .nodes = s->nodes,
 			       .provider = s->provider,
 			       .variant = s->control_plane,
-			       .patience = s->patience,
 			       .program = s->program };
 	run->up.what = scenario_case(s, word);
 	if (!run->up.what)
@@ -374,6 +374,7 @@ int scenario_run(void *config, int n_args, char **args)
 	code = check_fault(run.options->fault);
 	if (code != EXIT_OK)
 		return code;
+	lab_be_patient(run.options->patience);
 	ui_init(&run.ui);
 	report_init(&run.report);
 	if (run.options->live) {

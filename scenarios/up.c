@@ -11,7 +11,6 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -313,12 +312,6 @@ int up_start(struct up *up, struct ui *ui)
 	up->holder = (struct proc)PROC_INIT;
 	up->link_fd = -1;
 	code = check_options(up);
-	if (code == EXIT_OK && up->patience) {
-		char text[16];
-
-		(void)snprintf(text, sizeof(text), "%u", up->patience);
-		(void)setenv(LAB_PATIENCE, text, 1);
-	}
 	if (code == EXIT_OK)
 		code = check_needs(up->what);
 	if (code == EXIT_OK)

@@ -17,7 +17,6 @@ struct up {
 	const char *provider;
 	const char *program; /* argv[0], to find our programs by */
 	const char *variant; /* --control-plane */
-	unsigned int patience; /* --patience, or 0 */
 	struct outside outside;
 	struct state state;
 	struct proc holder;

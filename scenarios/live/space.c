@@ -8,7 +8,7 @@
 
 #include "lib/cleanup.h"
 #include "lib/log.h"
-#include "lib/loop.h"
+#include "scenarios/lab.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,13 +17,13 @@
 
 /**
  * live_deadline() - So many seconds from now
- * @seconds:	Number
+ * @seconds:	Number; times --patience
  *
  * Return: for loop_now()
  */
 int64_t live_deadline(unsigned int seconds)
 {
-	return loop_now() + seconds * NSEC_PER_SEC;
+	return lab_deadline(seconds);
 }
 
 /**

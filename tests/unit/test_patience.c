@@ -1,41 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/loop.h"
 #include "scenarios/lab.h"
+#include "scenarios/live/live-private.h"
 #include "tests/unit/unit.h"
 
 #include <stdlib.h>
 
 /**
- * test_deadlines() - Deadlines are as many times as long as the user is patient
+ * check_seconds() - Compare a deadline with what it should be
+ * @what:	Whose
+ * @wanted:	Seconds from now
+ * @deadline_ns: Deadline
  */
-static void test_deadlines(void)
+static void check_seconds(const char *what, int64_t wanted, int64_t deadline_ns)
 {
-	static const struct {
-		const char *patience;
-		int64_t times;
-	} cases[] = {
-		{ NULL, 1 },
-		{ "1", 1 },
-		{ "7", 7 },
-		{ "100", 100 },
-		/* The option refuses these; here they mean nothing. */
-		{ "0", 1 },
-		{ "much", 1 },
-	};
+	CHECK_INT(what, wanted,
+		  (deadline_ns - loop_now() + NSEC_PER_SEC / 2) / NSEC_PER_SEC);
+}
 
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		int64_t begin = loop_now();
-
-		if (cases[i].patience)
-			(void)setenv(LAB_PATIENCE, cases[i].patience, 1);
-		else
-			(void)unsetenv(LAB_PATIENCE);
-		/* To the nearest hour, which no machine takes for this. */
-		CHECK_INT(cases[i].patience ? cases[i].patience : "none",
-			  cases[i].times,
-			  (lab_deadline(3600) - begin) / (3600 * NSEC_PER_SEC));
-	}
+/**
+ * test_factor() - A lab and a live run are as patient as was asked for
+ */
+static void test_factor(void)
+{
+	(void)unsetenv(LAB_PATIENCE);
+	lab_be_patient(0);
+	check_seconds("a lab", 10, lab_deadline(10));
+	check_seconds("a live run", 10, live_deadline(10));
+	lab_be_patient(3);
+	check_seconds("a patient lab", 30, lab_deadline(10));
+	check_seconds("a patient live run", 30, live_deadline(10));
 	(void)unsetenv(LAB_PATIENCE);
 }
 
-UNIT_SUITE(patience, { "deadlines", test_deadlines });
+UNIT_SUITE(patience, { "factor", test_factor });
