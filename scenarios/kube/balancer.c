@@ -318,6 +318,8 @@ static int place(struct balancer *b, const struct json *service,
 	int r = 0;
 
 	memset(here, !local, sizeof(here));
+	if (i < b->n) /* also where no more can be learnt of it now */
+		b->all[i].seen = true;
 	if (local)
 		r = read_local(b, service, here);
 	if (r == 0 && i == b->n)
