@@ -140,7 +140,7 @@ void state_parse_resolv(const char *text, struct node_state *s)
 /**
  * state_cluster_domain() - The cluster's domain, as the kubelet tells its pods
  * @search:	Search domains, blanks between them
- * @ret:	Gets it, "cluster.local"
+ * @ret:	Gets it, "cluster.local"; no dot at its end, as names in answers have none
  * @size:	Bytes there
  *
  * Return: 0; -ENOENT where none of them is of services, or it is longer than @size
@@ -151,11 +151,13 @@ int state_cluster_domain(const char *search, char *ret, size_t size)
 	const size_t skip = sizeof(services) - 1;
 
 	while (*search) {
-		size_t n = strcspn(search, " \t\n");
+		size_t n = strcspn(search, " \t\n"), len = n;
 
-		if (n > skip && n - skip < size &&
+		while (len > skip && search[len - 1] == '.')
+			len--;
+		if (len > skip && len - skip < size &&
 		    strncmp(search, services, skip) == 0) {
-			(void)snprintf(ret, size, "%.*s", (int)(n - skip),
+			(void)snprintf(ret, size, "%.*s", (int)(len - skip),
 				       search + skip);
 			return 0;
 		}

@@ -512,6 +512,22 @@ static const char *const profiles[] = { "ipv6-only-nat64", "true-ipv6-only",
 					"dual-stack" };
 
 /**
+ * is_domain() - Whether a cluster's domain can be one
+ * @text:	As the user gave it
+ *
+ * Names in answers have no dot at their end, so it must not either.
+ *
+ * Return: whether
+ */
+static bool is_domain(const char *text)
+{
+	size_t n = strlen(text);
+
+	return n > 0 && n <= 120 && text[0] != '.' && text[n - 1] != '.' &&
+	       !text[strcspn(text, " \t\n/:")];
+}
+
+/**
  * check_options() - Whether the options make sense, before anything is made
  * @options:	Where and how
  *
@@ -530,9 +546,9 @@ static bool check_options(const struct live_options *options)
 			  profiles[2]);
 		return false;
 	}
-	if (options->domain &&
-	    (!*options->domain || strlen(options->domain) > 120)) {
-		log_error("cluster domain '%s': must have 1 to 120 characters",
+	if (options->domain && !is_domain(options->domain)) {
+		log_error("cluster domain '%s': must have 1 to 120 characters, "
+			  "as 'cluster.local', and no dot at its ends",
 			  options->domain);
 		return false;
 	}

@@ -160,6 +160,11 @@ refused 'too few nodes' 1 "$BIN/scenario" up demo --nodes 1
 like 'how many it takes' "case 'demo' takes 2 to 32" "$err"
 refused 'no patience at all' 1 "$BIN/scenario" up demo --patience 0
 like 'how much there may be' 'not between 1 and 100' "$err"
+for domain in '' cluster.local. .local 'a b'; do
+	refused "the cluster domain '$domain'" 1 "$BIN/scenario" run --live \
+		--kubeconfig "$T/none" --cluster-domain "$domain"
+	like 'what it has to be' "cluster domain '$domain': must have" "$err"
+done
 refused 'a name that is none' 1 "$BIN/scenario" run demo --name a/b
 refused 'probe without targets' 1 "$BIN/probe-pod" --vantage pod:n/p \
 	--targets "$T/none.json"

@@ -20,6 +20,8 @@ static const struct {
 	{ "the last line counts", "search svc.a\nsearch svc.b\n", 0, "b" },
 	{ "just short enough", "search svc.01234567890123456789012\n", 0,
 	  "01234567890123456789012" },
+	{ "absolute", "search t.svc.k8s.test. svc.k8s.test. k8s.test.\n", 0,
+	  "k8s.test" },
 	{ "a machine", "search example.org\n", -ENOENT, "" },
 	{ "no search", "nameserver ::1\n", -ENOENT, "" },
 	{ "nothing behind it", "search svc. t\n", -ENOENT, "" },
