@@ -180,21 +180,22 @@ static int ask(struct api_stream *s, const char *protocols, const char *key)
 {
 	_cleanup_(buf_release) struct buf out = BUF_INIT;
 	_cleanup_free_ char *authorization = NULL;
-	const char *host = strstr(api_server(s->api), "://");
+	const char *host = strstr(api_server(s->api), "://"), *prefix;
 	int r = api_bearer(s->api, &authorization);
 
 	if (r < 0)
 		return r;
 	host = host ? host + 3 : "";
+	prefix = host + strcspn(host, "/"); /* of a server behind another one */
 	buf_printf(&out,
-		   "GET %s HTTP/1.1\r\n"
+		   "GET %s%s HTTP/1.1\r\n"
 		   "Host: %.*s\r\n"
 		   "Upgrade: websocket\r\n"
 		   "Connection: Upgrade\r\n"
 		   "Sec-WebSocket-Version: 13\r\n"
 		   "Sec-WebSocket-Key: %s\r\n"
 		   "Sec-WebSocket-Protocol: %s\r\n",
-		   s->path, (int)strcspn(host, "/"), host, key, protocols);
+		   prefix, s->path, (int)(prefix - host), host, key, protocols);
 	if (authorization)
 		buf_printf(&out, "%s\r\n", authorization);
 	buf_puts(&out, "\r\n");

@@ -23,6 +23,7 @@
 	"Sec-WebSocket-Accept: %s\r\n"         \
 	"Sec-WebSocket-Protocol: " protocol "\r\n\r\n"
 #define V4          GRANTED("v4.channel.k8s.io")
+#define ASKED       "GET /k8s/x HTTP/1.1\r\nHost: [::1]:"
 #define BYTES(text) text, sizeof(text) - 1
 
 static const struct {
@@ -126,6 +127,9 @@ static void serve(int listener, size_t i)
 		n += (size_t)got;
 		request[n] = '\0';
 	}
+	/* What is behind the server's host in the kubeconfig comes first. */
+	if (strncmp(request, ASKED, sizeof(ASKED) - 1) != 0)
+		return;
 	if (strstr(request, "Sec-WebSocket-Key: "))
 		(void)sscanf(strstr(request, "Sec-WebSocket-Key: "),
 			     "Sec-WebSocket-Key: %63s", key);
@@ -198,7 +202,7 @@ static struct api *open_client(unsigned int port)
 		      "current-context: c\n"
 		      "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
 		      "clusters: [{name: k, cluster: {server: "
-		      "\"http://[::1]:%u\"}}]\n"
+		      "\"http://[::1]:%u/k8s\"}}]\n"
 		      "users: [{name: u, user: {token: t}}]\n",
 		      port);
 	CHECK_INT("kubeconfig", 0, api_open(path, &api, &problem));
