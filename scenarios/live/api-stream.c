@@ -220,6 +220,29 @@ static bool is_whole(const struct api_stream *s, int64_t length)
 }
 
 /**
+ * take_body() - Take what is here of an answer's body
+ * @s:		Stream; .done is behind the head. Its request gets the body
+ * @chunked:	It is in chunks: a line with the size in hexadecimal before each
+ */
+static void take_body(struct api_stream *s, bool chunked)
+{
+	const char *p = s->in.data + s->done, *end = s->in.data + s->in.len;
+	const char *data;
+	size_t n;
+
+	if (!chunked)
+		buf_add(&s->req.answer, p, (size_t)(end - p));
+	while (chunked && (data = memmem(p, (size_t)(end - p), "\r\n", 2))) {
+		data += 2;
+		n = MIN(strtoul(p, NULL, 16), (size_t)(end - data));
+		buf_add(&s->req.answer, data, n);
+		p = data + n + MIN(2U, (size_t)(end - data) - n);
+		if (n == 0)
+			break;
+	}
+}
+
+/**
  * refused() - Read why the server does not grant the stream
  * @s:		Stream; .done is behind the head
  * @head:	Of the answer
@@ -237,8 +260,7 @@ static int refused(struct api_stream *s, const struct ws_head *head)
 	buf_clear(&s->api->error);
 	s->req.status = head->status;
 	if (s->in.len > s->done)
-		buf_add(&s->req.answer, s->in.data + s->done,
-			s->in.len - s->done);
+		take_body(s, head->chunked);
 	return api_answer_failed(s->api, &s->req);
 }
 

@@ -178,6 +178,8 @@ static int read_header(const char *line, size_t len, struct ws_head *head)
 
 	if (header_is(line, len, "Content-Length:", &value, &n))
 		return read_length(value, n, &head->length);
+	if (header_is(line, len, "Transfer-Encoding:", &value, &n))
+		head->chunked = n == 7 && strncasecmp(value, "chunked", n) == 0;
 	if (header_is(line, len, "Sec-WebSocket-Accept:", &value, &n)) {
 		if (n >= sizeof(head->accept))
 			return -EBADMSG;

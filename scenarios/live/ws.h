@@ -40,6 +40,7 @@ struct ws_head {
 	char accept[32]; /* Sec-WebSocket-Accept, or "" */
 	char protocol[48]; /* that was chosen, or "" */
 	int64_t length; /* of its body; -1: it does not say */
+	bool chunked; /* that is in chunks (RFC 9112 7.1) */
 	size_t size; /* bytes of the head */
 };
 
