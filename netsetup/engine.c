@@ -5,6 +5,7 @@
 #include "netsetup/early.h"
 #include "netsetup/gone.h"
 #include "netsetup/ra.h"
+#include "netsetup/rest.h"
 #include "netsetup/sysctl.h"
 #include "netsetup/veth.h"
 
@@ -380,6 +381,39 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 		device ? "'" : "", buf_text(&have));
 }
 
+/* What goes_away() looks at. */
+struct going {
+	const struct engine *e;
+	const struct model *named; /* by the document */
+};
+
+/**
+ * goes_away() - Whether an interface goes with a link of ours that nobody names
+ * @test:	.context: struct going
+ * @dev:	Its name, or 0
+ *
+ * Return: true if it does
+ */
+static bool goes_away(const struct rest_test *test, uint32_t dev)
+{
+	const struct going *g = test->context;
+	const struct table *t = &g->e->owned_keys.tables[KIND_LINK];
+	const struct link key = { .name = dev };
+	const struct link *named = model_find(g->named, KIND_LINK, &key);
+
+	if (!dev || (named && named->kind))
+		return false;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct link *o =
+			MODEL_AT(&g->e->owned_keys, KIND_LINK, link, i);
+
+		if (o->kind && (o->name == dev || o->peer == dev) &&
+		    !model_find(g->named, KIND_LINK, o))
+			return true;
+	}
+	return false;
+}
+
 /**
  * is_back() - Whether an original has to come back now
  * @e:		Engine, with the list of interfaces
@@ -388,19 +422,23 @@ static int conflict_error(struct engine *e, const struct conflict *c)
  * @original:	What an object held before it was ours
  *
  * Not where the document names it still, nor a sysctl that follows one of conf/all
- * which it names, nor where its interface is gone, nor a link that we have made: it goes.
+ * which it names, nor where its interface is gone, nor a link that we have made: it goes,
+ * with what is on it.
  *
  * Return: true if it has to
  */
 static bool is_back(const struct engine *e, const struct model *named,
 		    enum kind_id kind, const void *original)
 {
+	const struct going going = { e, named };
+	const struct rest_test test = { goes_away, e->strings, &going };
 	const struct link *ours =
 		kind == KIND_LINK ?
 			model_find(&e->owned_keys, KIND_LINK, original) :
 			NULL;
 
 	return !model_find(named, kind, original) && !(ours && ours->kind) &&
+	       !rest_on(&test, kind, original) &&
 	       !gone_rests(e, named, kind, original) &&
 	       (kind != KIND_SYSCTL || !sysctl_is_led(named, original));
 }

@@ -549,6 +549,25 @@ static int diff_sources(struct differ *d)
 }
 
 /**
+ * put_after() - Write what differs from conf/all after it
+ * @d:		Run, kind sysctl
+ * @all:	Sysctl below conf/all that is written
+ *
+ * Also that of a link that is not there yet: forwarding would else go off before.
+ */
+static void put_after(struct differ *d, const struct sysctl *all)
+{
+	for (size_t i = 0; i < d->plan->n; i++) {
+		struct step *s = &d->plan->steps[i];
+		const struct sysctl *w = step_want(s, d->in->want);
+
+		if (s->kind == KIND_SYSCTL && w && w->value != all->value &&
+		    sysctl_follows(d->in->want->strings, all->path, w->path))
+			s->stage = STAGE_SYSCTL;
+	}
+}
+
+/**
  * diff_sysctls() - Consequences of all writes to conf/all
  * @d:		Run
  *
@@ -566,8 +585,10 @@ static int diff_sysctls(struct differ *d)
 		if (s.kind != KIND_SYSCTL || !s.want)
 			continue;
 		w = step_want(&s, d->in->want);
-		if (sysctl_writes_through(d->in->want->strings, w->path))
-			r = add_consequences(d, w);
+		if (!sysctl_writes_through(d->in->want->strings, w->path))
+			continue;
+		put_after(d, w);
+		r = add_consequences(d, w);
 	}
 	return r;
 }

@@ -189,6 +189,25 @@ is 'a link made with them keeps them: no other value was ever seen' '0 1300 02:0
 "${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
 is 'and all goes' "$ground" "$(state)"
 
+# A sysctl that a later document was the first to state goes with its link.
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+{ mine 4 '' && echo 'sysctls: {net/ipv6/conf/up0/hop_limit: 33}'; } >"$T/b.yaml"
+"${netsetup[@]}" apply "$T/b.yaml" >/dev/null
+old=$(state)
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'a link goes with a sysctl that was stated later' '0 ' "$rc $err"
+is 'all of it' "$ground" "$(state)"
+"${netsetup[@]}" undo >/dev/null
+is 'undo brings back both' "$old" "$(state)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
+# What differs from conf/all is written after it, also for a link that is new.
+mine 4 '' | sed '$a forwarding: true\nsysctls: {net/ipv6/conf/up0/forwarding: 0}' >"$T/b.yaml"
+run "${netsetup[@]}" apply "$T/b.yaml"
+is 'a new link that does not forward where all do' '0  0 1' "$rc $err $(cat /proc/sys/net/ipv6/conf/{up0,all}/forwarding | xargs)"
+run "${netsetup[@]}" apply "$T/empty.yaml"
+is 'it goes' "$ground" "$(state)"
+
 # A vlan gets another number, a vrf another table, where the kernel has them.
 if ip link add zz0 type dummy 2>/dev/null && ip link del zz0 && ip link add zz0 type vrf table 9 2>/dev/null; then
 	ip link del zz0
