@@ -22,13 +22,18 @@ struct there {
 static bool is_gone(const struct rest_test *test, uint32_t dev)
 {
 	const struct there *t = test->context;
-	const struct link key = { .name = dev };
-	const struct link *l;
+	const struct table *links = &t->want->tables[KIND_LINK];
 
 	if (!dev || device_index(t->e, dev))
 		return false;
-	l = model_find(t->want, KIND_LINK, &key);
-	return !l || !l->kind;
+	for (size_t i = 0; i < links->n; i++) {
+		const struct link *l = MODEL_AT(t->want, KIND_LINK, link, i);
+
+		/* The other end of a veth is made with it. */
+		if (l->kind && (l->name == dev || l->peer == dev))
+			return false;
+	}
+	return true;
 }
 
 /**

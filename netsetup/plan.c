@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/plan.h"
 
+#include "netsetup/kind/linkinfo.h"
 #include "netsetup/renew.h"
 #include "netsetup/sysctl.h"
 #include "netsetup/veth.h"
@@ -89,6 +90,9 @@ int plan_add_step(struct differ *d, enum op op, enum stage stage, size_t want,
  * @want:	What is wanted in its place
  * @have:	What there is
  *
+ * The end of a veth that was made with its other one, and not named, is no link of ours to
+ * be made anew.
+ *
  * Return: true where it must not be changed
  */
 static bool is_foreign(const struct differ *d, const void *want,
@@ -99,7 +103,8 @@ static bool is_foreign(const struct differ *d, const void *want,
 	if (d->in->adopt || d->in->scope)
 		return false;
 	if (d->kind == KIND_LINK)
-		return w->kind && !l->owned;
+		return w->kind && (!l->owned || (l->owned == LINK_BY_PEER &&
+						 !linkinfo_same_nature(w, l)));
 	return d->k->protocol && object_protocol(d->k, have) != NETSETUP_PROTO;
 }
 

@@ -25,7 +25,7 @@ struct differ {
 	const struct kind *k;
 	struct renewed *renewed;
 	size_t n_renewed;
-	struct model nexthops; /* wanted ones that went with their links */
+	struct model nexthops; /* those that went with their links */
 };
 
 must_check int plan_add_step(struct differ *d, enum op op, enum stage stage,

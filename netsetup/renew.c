@@ -97,6 +97,20 @@ void renew_release(struct differ *d)
 }
 
 /**
+ * note_gone() - Note that a link goes, and with a veth its other end
+ * @d:		Run
+ * @h:		Observed link
+ *
+ * Return: 0; -ENOMEM
+ */
+static int note_gone(struct differ *d, const struct link *h)
+{
+	int r = note(d, h->name, true);
+
+	return r == 0 && h->peer ? note(d, h->peer, true) : r;
+}
+
+/**
  * renew_link() - Remove a link, and make it again
  * @d:		Run, kind link
  * @want:	Place in the desired table + 1
@@ -107,7 +121,7 @@ void renew_release(struct differ *d)
 int renew_link(struct differ *d, size_t want, size_t have)
 {
 	const struct link *h = MODEL_AT(d->in->have, KIND_LINK, link, have - 1);
-	int r = note(d, h->name, true);
+	int r = note_gone(d, h);
 
 	if (r == 0)
 		r = plan_add_step(d, OP_REMOVE,
@@ -190,7 +204,7 @@ static int remake_upper(struct differ *d, const struct link *h)
 	if (h->owned != LINK_OURS && refuse(d, h) < 0)
 		return -EPERM;
 	if (!u.want || !u.want->kind)
-		return note(d, h->name, true);
+		return note_gone(d, h);
 	take_steps(d, u.want_at);
 	return renew_link(d, u.want_at, u.have_at);
 }
@@ -329,21 +343,22 @@ static bool is_lost(const struct differ *d, const void *object)
 }
 
 /**
- * note_nexthops() - Note which wanted nexthops are lost
+ * note_nexthops() - Note which nexthops that there are will be lost
  * @d:		Run, kind nexthop
  *
+ * What uses one of those is lost, too, also where the nexthop comes again on another link.
  * Twice: a group may come before its members.
  *
  * Return: 0; -ENOMEM
  */
 static int note_nexthops(struct differ *d)
 {
-	const struct table *t = &d->in->want->tables[KIND_NEXTHOP];
+	const struct table *t = &d->in->have->tables[KIND_NEXTHOP];
 	int r = 0;
 
 	for (size_t i = 0; i < 2 * t->n && r == 0; i++) {
 		const struct nexthop *n =
-			MODEL_AT(d->in->want, KIND_NEXTHOP, nexthop, i % t->n);
+			MODEL_AT(d->in->have, KIND_NEXTHOP, nexthop, i % t->n);
 
 		if (model_find(&d->nexthops, KIND_NEXTHOP, n) || !is_lost(d, n))
 			continue;

@@ -143,6 +143,39 @@ kind 'macvlan, parent: eth0' >"$T/a.yaml"
 kind 'vxlan, id: 3' >"$T/b.yaml"
 anew 'kind' "$T/a.yaml" "$T/b.yaml" 'up0'
 
+# With a veth its other end goes, and all that is on it; a nexthop moves away from there.
+veth() {
+	printf 'version: 1\nlinks:\n- {name: up0, kind: veth, peer: up1, up: true, addrgen: none}\n%s' "$1"
+	on up1
+}
+veth $'- {name: up1, up: true, addrgen: none}\n- {name: up2, kind: macvlan, parent: up1, up: true, addrgen: none}\n' >"$T/a.yaml"
+{ printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 3, up: true, addrgen: none}]\n' && on up0; } >"$T/b.yaml"
+anew 'veth' "$T/a.yaml" "$T/b.yaml" 'up0'
+cat >"$T/a.yaml" <<Y
+version: 1
+links: [{name: up0, kind: veth, peer: up1, up: true, addrgen: none}]
+addresses: [{address: "2001:db8:10::a/64", dev: up1, dad: skip}]
+sysctls: {net/ipv6/conf/up1/hop_limit: 33}
+Y
+printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 3, up: true, addrgen: none}]\n' >"$T/b.yaml"
+anew 'veth whose other end is not named' "$T/a.yaml" "$T/b.yaml" 'up0'
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+old=$(state)
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+run "${netsetup[@]}" undo
+is 'undo makes both ends, with what was on each' '0 ' "$rc $err"
+is 'all of it' "$old" "$(state)"
+
+# An end that no document has named is no link of ours to be made anew.
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+old=$(state)
+printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 3}, {name: up1, kind: vxlan, id: 4}]\n' >"$T/b.yaml"
+run "${netsetup[@]}" apply "$T/b.yaml"
+is 'an end that is not named becomes no other link' 2 "$rc"
+like 'it is named' "'up1 kind vxlan" "$err"
+is 'nothing has changed' "$old" "$(state)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
 # The way back is with the address that the link had by chance: it is the same for a bridge.
 printf 'version: 1\nlinks: [{name: up0, kind: bridge, up: true, addrgen: none}]\n' >"$T/a.yaml"
 printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 4, up: true, addrgen: none}]\n' >"$T/b.yaml"

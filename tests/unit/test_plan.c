@@ -121,6 +121,16 @@ static void test_steps(void)
 		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: v}]\n",
 		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
 		  "2 link;0 link;3 route;" },
+		/* A nexthop that comes again on another link: routes by it are put again. */
+		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nnexthops: [{id: 10, dev: v}]\n"
+		  "routes: [{dst: default, nexthop: 10}]\n",
+		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\nnexthops: [{id: 10, dev: a}]\n"
+		  "routes: [{dst: default, nexthop: 10}]\n",
+		  "2 link;0 link;1 nexthop;1 route;" },
+		/* With a veth its other end goes, and what was on that. */
+		{ "version: 1\nlinks: [{name: v, kind: veth, peer: w}]\naddresses: [{address: \"2001:db8::1/64\", dev: w}]\n",
+		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
+		  "2 link;0 link;3 address;" },
 		/* A link that moves from one vrf to another is bare afterwards; a bridge's port is not. */
 		{ "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: r}]\n"
 		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
