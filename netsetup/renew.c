@@ -279,6 +279,49 @@ static int note_moves(struct differ *d)
 }
 
 /**
+ * is_in_the_way() - Whether a link that goes has to go before others are made
+ * @d:		Run, kind link
+ * @h:		Link
+ *
+ * Return: true if it has
+ */
+static bool is_in_the_way(const struct differ *d, const struct link *h)
+{
+	for (size_t i = 0; i < d->plan->n; i++) {
+		const struct step *s = &d->plan->steps[i];
+		const struct link *w = step_want(s, d->in->want);
+
+		if (s->kind == KIND_LINK && s->op == OP_ADD && w->kind &&
+		    linkinfo_excludes(w, h))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * make_way() - Remove links first that are in the way of those to be made
+ * @d:		Run, kind link
+ *
+ * Return: 0; -ENOMEM
+ */
+static int make_way(struct differ *d)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < d->plan->n && r == 0; i++) {
+		struct step *s = &d->plan->steps[i];
+		const struct link *h = step_have(s, d->in->have);
+
+		if (s->kind != KIND_LINK || s->op != OP_REMOVE ||
+		    is_remade(d, h->name) || !is_in_the_way(d, h))
+			continue;
+		s->stage = h->parent ? STAGE_UNMAKE_UPPER : STAGE_UNMAKE;
+		r = note_gone(d, h);
+	}
+	return r;
+}
+
+/**
  * renew_links() - Follow links that are made anew to those that hang on them
  * @d:		Run, kind link; the steps of links are there
  *
@@ -288,7 +331,7 @@ int renew_links(struct differ *d)
 {
 	const struct table *t = &d->in->have->tables[KIND_LINK];
 	size_t known;
-	int r = 0;
+	int r = make_way(d);
 
 	/* Once more while there are new ones: links may be stacked. */
 	do {

@@ -263,6 +263,20 @@ bool linkinfo_same_nature(const struct link *want, const struct link *have)
 }
 
 /**
+ * linkinfo_excludes() - Whether one link cannot be made while another one is there
+ * @want:	Link to be made, of a kind
+ * @have:	Observed one of another name
+ *
+ * The kernel refuses a second VXLAN or VLAN of a number.
+ *
+ * Return: true if so
+ */
+bool linkinfo_excludes(const struct link *want, const struct link *have)
+{
+	return want->id && linkinfo_same_nature(want, have);
+}
+
+/**
  * linkinfo_same_data() - Whether they agree in what of their kind can change
  * @want:	Desired link, of a kind
  * @have:	Observed one of the same nature

@@ -119,6 +119,11 @@ vxlan 8 >"$T/b.yaml"
 anew 'vxlan id' "$T/a.yaml" "$T/b.yaml" 'vx0' up0 1
 is 'vxlan id: it has it' 8 "$(ip -d -j link show vx0 | jq '.[].linkinfo.info_data.id')"
 
+# It gets another name: the kernel takes no second one of its number.
+vxlan 7 | sed 's/\<vx0\>/ux0/' >"$T/b.yaml"
+anew 'vxlan name' "$T/a.yaml" "$T/b.yaml" 'vx0' up0
+vxlan 8 >"$T/b.yaml"
+
 # What it had and the document names no more goes with it, and comes back with undo.
 grep -v 'src:\|up0, *dad\|dev: up0\|nexthop\|id: 1[01],\|id: 20\|neighbours\|proxies\|hop_limit' "$T/b.yaml" |
 	sed 's/id: 8/id: 9/; s/id: 18/id: 19/; s/^addresses:/addresses: []/' >"$T/c.yaml"

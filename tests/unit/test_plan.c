@@ -72,83 +72,89 @@ static void test_problems(void)
 	}
 }
 
+/* Steps between two documents, in order. */
+static const struct {
+	const char *have, *want, *steps;
+} steps_cases[] = {
+	{ "version: 1\n", "version: 1\n", "" },
+	{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
+	  "version: 1\nroutes: [{dst: default, dev: a}]\n", "" },
+	{ "version: 1\n", "version: 1\nroutes: [{dst: default, dev: a}]\n",
+	  "0 route;" },
+	{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
+	  "version: 1\nroutes: [{dst: default, dev: a, mtu: 1400}]\n",
+	  "1 route;" },
+	/* What is new comes before what goes. */
+	{ "version: 1\nroutes: [{dst: \"2001:db8::/32\", dev: a}]\n",
+	  "version: 1\nroutes: [{dst: default, dev: a}]\n",
+	  "0 route;2 route;" },
+	/* A gateway's own route comes before the route by it. */
+	{ "version: 1\n",
+	  "version: 1\nroutes: [{dst: default, via: \"2001:db8::1\", dev: a}, {dst: \"2001:db8::1/128\", dev: a}]\naddresses: [{address: \"2001:db8::2/128\", dev: a}]\n",
+	  "0 address;0 route;0 route;" },
+	/* A route from an address that changes its length is put again. */
+	{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
+	  "version: 1\naddresses: [{address: \"2001:db8::1/80\", dev: a}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
+	  "1 address;1 route;" },
+	/* From one that changes its interface: after it has gone from the old one. */
+	{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}]\n",
+	  "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: b}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: b, src: \"2001:db8::1\"}]\n",
+	  "0 address;0 route;2 address;1 route;1 route;" },
+	/* A link that is made anew goes first; what was on it, or from it, is put again. */
+	{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}, {name: m, kind: macvlan, parent: v}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
+	  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}, {name: m, kind: macvlan, parent: v}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
+	  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
+	  "2 link;2 link;0 link;0 link;1 address;1 route;1 route;" },
+	/* What goes with it is told, and is not removed once more. */
+	{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: v}]\n",
+	  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
+	  "2 link;0 link;3 route;" },
+	/* A nexthop that comes again on another link: routes by it are put again. */
+	{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nnexthops: [{id: 10, dev: v}]\n"
+	  "routes: [{dst: default, nexthop: 10}]\n",
+	  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\nnexthops: [{id: 10, dev: a}]\n"
+	  "routes: [{dst: default, nexthop: 10}]\n",
+	  "2 link;0 link;1 nexthop;1 route;" },
+	/* One that is in the way of a new one goes before it, otherwise late. */
+	{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: v}]\n",
+	  "version: 1\nlinks: [{name: w, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: w}]\n",
+	  "2 link;0 link;1 route;" },
+	{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\n",
+	  "version: 1\nlinks: [{name: w, kind: vxlan, id: 2}]\n",
+	  "0 link;2 link;" },
+	/* With a veth its other end goes, and what was on that. */
+	{ "version: 1\nlinks: [{name: v, kind: veth, peer: w}]\naddresses: [{address: \"2001:db8::1/64\", dev: w}]\n",
+	  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
+	  "2 link;0 link;3 address;" },
+	/* A link that moves from one vrf to another is bare afterwards; a bridge's port is not. */
+	{ "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: r}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
+	  "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: s}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
+	  "1 link;1 address;1 route;" },
+	{ "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: r}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
+	  "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: s}]\n"
+	  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
+	  "1 link;" },
+	/* accept_ra comes before forwarding. */
+	{ "version: 1\n", "version: 1\nuplinks: [a]\nforwarding: true\n",
+	  "0 sysctl;0 sysctl;0 sysctl;0 sysctl;" },
+};
+
 /**
  * test_steps() - Steps between two documents, in order
  */
 static void test_steps(void)
 {
-	static const struct {
-		const char *have, *want, *steps;
-	} cases[] = {
-		{ "version: 1\n", "version: 1\n", "" },
-		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
-		  "version: 1\nroutes: [{dst: default, dev: a}]\n", "" },
-		{ "version: 1\n",
-		  "version: 1\nroutes: [{dst: default, dev: a}]\n",
-		  "0 route;" },
-		{ "version: 1\nroutes: [{dst: default, dev: a}]\n",
-		  "version: 1\nroutes: [{dst: default, dev: a, mtu: 1400}]\n",
-		  "1 route;" },
-		/* What is new comes before what goes. */
-		{ "version: 1\nroutes: [{dst: \"2001:db8::/32\", dev: a}]\n",
-		  "version: 1\nroutes: [{dst: default, dev: a}]\n",
-		  "0 route;2 route;" },
-		/* A gateway's own route comes before the route by it. */
-		{ "version: 1\n",
-		  "version: 1\nroutes: [{dst: default, via: \"2001:db8::1\", dev: a}, {dst: \"2001:db8::1/128\", dev: a}]\naddresses: [{address: \"2001:db8::2/128\", dev: a}]\n",
-		  "0 address;0 route;0 route;" },
-		/* A route from an address that changes its length is put again. */
-		{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
-		  "version: 1\naddresses: [{address: \"2001:db8::1/80\", dev: a}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: a}]\n",
-		  "1 address;1 route;" },
-		/* From one that changes its interface: after it has gone from the old one. */
-		{ "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: a}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}]\n",
-		  "version: 1\naddresses: [{address: \"2001:db8::1/64\", dev: b}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: b, src: \"2001:db8::1\"}]\n",
-		  "0 address;0 route;2 address;1 route;1 route;" },
-		/* A link that is made anew goes first; what was on it, or from it, is put again. */
-		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}, {name: m, kind: macvlan, parent: v}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
-		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}, {name: m, kind: macvlan, parent: v}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: m}, {address: \"2001:db8::2/64\", dev: a}]\n"
-		  "routes: [{dst: default, dev: a, src: \"2001:db8::1\"}, {dst: \"2001:db8:1::/64\", dev: v}, {dst: \"2001:db8:2::/64\", dev: a}]\n",
-		  "2 link;2 link;0 link;0 link;1 address;1 route;1 route;" },
-		/* What goes with it is told, and is not removed once more. */
-		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nroutes: [{dst: default, dev: v}]\n",
-		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
-		  "2 link;0 link;3 route;" },
-		/* A nexthop that comes again on another link: routes by it are put again. */
-		{ "version: 1\nlinks: [{name: v, kind: vxlan, id: 1}]\nnexthops: [{id: 10, dev: v}]\n"
-		  "routes: [{dst: default, nexthop: 10}]\n",
-		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\nnexthops: [{id: 10, dev: a}]\n"
-		  "routes: [{dst: default, nexthop: 10}]\n",
-		  "2 link;0 link;1 nexthop;1 route;" },
-		/* With a veth its other end goes, and what was on that. */
-		{ "version: 1\nlinks: [{name: v, kind: veth, peer: w}]\naddresses: [{address: \"2001:db8::1/64\", dev: w}]\n",
-		  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
-		  "2 link;0 link;3 address;" },
-		/* A link that moves from one vrf to another is bare afterwards; a bridge's port is not. */
-		{ "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: r}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
-		  "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: s}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
-		  "1 link;1 address;1 route;" },
-		{ "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: r}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
-		  "version: 1\nlinks: [{name: r, kind: bridge}, {name: s, kind: bridge}, {name: a, master: s}]\n"
-		  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\n",
-		  "1 link;" },
-		/* accept_ra comes before forwarding. */
-		{ "version: 1\n",
-		  "version: 1\nuplinks: [a]\nforwarding: true\n",
-		  "0 sysctl;0 sysctl;0 sysctl;0 sysctl;" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(steps_cases); i++) {
 		_cleanup_(strings_freep) struct strings *s = strings_new();
 		_cleanup_(buf_release) struct buf errors = BUF_INIT;
 		_cleanup_(buf_release) struct buf got = BUF_INIT;
@@ -160,14 +166,15 @@ static void test_steps(void)
 		struct conflict conflict;
 
 		CHECK_INT("have", 0,
-			  read_text(s, cases[i].have, &have, &errors));
+			  read_text(s, steps_cases[i].have, &have, &errors));
 		CHECK_INT("want", 0,
-			  read_text(s, cases[i].want, &want, &errors));
+			  read_text(s, steps_cases[i].want, &want, &errors));
 		CHECK_INT("plan", 0, plan_compute(&in, &conflict, &plan));
 		for (size_t n = 0; n < plan.n; n++)
 			buf_printf(&got, "%u %s;", plan.steps[n].op,
 				   kinds[plan.steps[n].kind]->name);
-		CHECK_STR(cases[i].want, cases[i].steps, buf_text(&got));
+		CHECK_STR(steps_cases[i].want, steps_cases[i].steps,
+			  buf_text(&got));
 		if (want.forwarding)
 			CHECK_HAS("first", "accept_ra",
 				  strings_get(
