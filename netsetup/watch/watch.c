@@ -172,6 +172,7 @@ static void try_again(struct watch *w, int code)
 	struct json *j;
 
 	if (code == EXIT_OK || code == EXIT_USAGE) {
+		w->retry = false;
 		w->retry_ns = 0;
 		return;
 	}
@@ -180,7 +181,7 @@ static void try_again(struct watch *w, int code)
 	json_set_number(j, "again_s", (double)w->retry_ns / 1e9);
 	say_end(w, LOG_LEVEL_INFO, j, "the document is tried again in %lld s",
 		(long long)(w->retry_ns / NSEC_PER_SEC));
-	buf_clear(&w->seen);
+	w->retry = true;
 	(void)!loop_timer_set(&w->loop, &w->reread, loop_now() + w->retry_ns);
 }
 
@@ -251,6 +252,7 @@ static void reread(struct loop_timer *timer, int64_t now)
 {
 	struct watch *w = container_of(timer, struct watch, reread);
 	_cleanup_(buf_release) struct buf text = { .max = 1UL << 30 };
+	bool same;
 	int r;
 
 	(void)now;
@@ -270,9 +272,15 @@ static void reread(struct loop_timer *timer, int64_t now)
 		gone(w, r);
 		return;
 	}
-	if (text.len == w->seen.len &&
-	    (text.len == 0 || memcmp(text.data, w->seen.data, text.len) == 0))
+	same = text.len == w->seen.len &&
+	       (text.len == 0 ||
+		memcmp(text.data, w->seen.data, text.len) == 0);
+	if (same && !w->retry)
 		return;
+	/* Another document has not been tried yet. */
+	if (!same)
+		w->retry_ns = 0;
+	w->retry = false;
 	buf_clear(&w->seen);
 	buf_add(&w->seen, text.data, text.len);
 	if (buf_error(&w->seen) == 0)

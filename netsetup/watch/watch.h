@@ -104,6 +104,7 @@ struct watch {
 	struct loop_source on_events, on_signal, on_file;
 	struct loop_timer audit, reread, watchdog, slow;
 	int64_t audit_every_ns, backoff_ns;
+	bool retry; /* the same document once more */
 	int64_t retry_ns; /* until a document that failed is applied again; 0: none */
 	int notify_fd; /* inotify */
 	struct follow *follow;

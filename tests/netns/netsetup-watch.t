@@ -259,6 +259,11 @@ mv "$T/new" "$T/doc.yaml"
 holds 'a document that comes too early is reported' wait_for event not-applied '.exit == 3'
 holds 'with the time of the next try' wait_for event retry '.again_s >= 1'
 holds 'and the old one stays meanwhile' wait_for -t 10 same
+holds 'the second wait is longer' wait_for event retry '.again_s == 2'
+printf '%s\n' 'version: 1' 'routes: [{dst: "2001:db8:fade::/64", dev: late0}]' '# new' >"$T/new"
+mv "$T/new" "$T/doc.yaml"
+first() { [ "$(count retry '.again_s == 1')" -ge 2 ]; }
+holds 'another document does not wait for what the one before has gathered' wait_for first
 ip link add late0 type veth peer name late1
 ip link set late0 up
 holds 'it is applied when its interface is there' wait_for sh -c 'ip -6 route | grep -q 2001:db8:fade::/64'
