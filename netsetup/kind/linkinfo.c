@@ -13,13 +13,16 @@
 
 /**
  * read_vlan() - Number of a VLAN
+ * @e:		Unused
  * @data:	IFLA_INFO_DATA
  * @l:		Link
  */
-static void read_vlan(const struct nlattr *data, struct link *l)
+static void read_vlan(struct engine *e, const struct nlattr *data,
+		      struct link *l)
 {
 	const struct nlattr *at[IFLA_VLAN_ID + 1];
 
+	(void)e;
 	nl_parse_nested(data, at, IFLA_VLAN_ID);
 	l->id = nl_u16(at[IFLA_VLAN_ID], 0);
 }
@@ -38,15 +41,20 @@ static void put_vlan(struct engine *e, struct nlmsghdr *m, const struct link *l)
 
 /**
  * read_vxlan() - Network, ends and port of a VXLAN
+ * @e:		Engine
  * @data:	IFLA_INFO_DATA
  * @l:		Link
  */
-static void read_vxlan(const struct nlattr *data, struct link *l)
+static void read_vxlan(struct engine *e, const struct nlattr *data,
+		       struct link *l)
 {
 	const struct nlattr *at[IFLA_VXLAN_LOCAL6 + 1];
 
 	nl_parse_nested(data, at, IFLA_VXLAN_LOCAL6);
 	l->id = nl_u32(at[IFLA_VXLAN_ID], 0);
+	/* Told here alone: it is no IFLA_LINK of the link. */
+	if (at[IFLA_VXLAN_LINK])
+		l->parent = device_name(e, (int)nl_u32(at[IFLA_VXLAN_LINK], 0));
 	l->local = nl_in6(at[IFLA_VXLAN_LOCAL6]);
 	l->remote = nl_in6(at[IFLA_VXLAN_GROUP6]);
 	l->port = ntohs(nl_u16(at[IFLA_VXLAN_PORT], 0));
@@ -93,13 +101,16 @@ static void put_veth(struct engine *e, struct nlmsghdr *m, const struct link *l)
 
 /**
  * read_macvlan() - Mode of a MACVLAN
+ * @e:		Unused
  * @data:	IFLA_INFO_DATA
  * @l:		Link
  */
-static void read_macvlan(const struct nlattr *data, struct link *l)
+static void read_macvlan(struct engine *e, const struct nlattr *data,
+			 struct link *l)
 {
 	const struct nlattr *at[IFLA_MACVLAN_MODE + 1];
 
+	(void)e;
 	nl_parse_nested(data, at, IFLA_MACVLAN_MODE);
 	l->mode = (uint8_t)nl_u32(at[IFLA_MACVLAN_MODE], 0);
 }
@@ -119,13 +130,16 @@ static void put_macvlan(struct engine *e, struct nlmsghdr *m,
 
 /**
  * read_vrf() - Table of a VRF
+ * @e:		Unused
  * @data:	IFLA_INFO_DATA
  * @l:		Link
  */
-static void read_vrf(const struct nlattr *data, struct link *l)
+static void read_vrf(struct engine *e, const struct nlattr *data,
+		     struct link *l)
 {
 	const struct nlattr *at[IFLA_VRF_TABLE + 1];
 
+	(void)e;
 	nl_parse_nested(data, at, IFLA_VRF_TABLE);
 	l->table = nl_u32(at[IFLA_VRF_TABLE], 0);
 }
@@ -170,7 +184,8 @@ static const struct {
 	const char *option; /* of the kernel's configuration */
 	unsigned int needs; /* fields that must be stated */
 	unsigned int takes; /* fields that may be */
-	void (*read)(const struct nlattr *data, struct link *l);
+	void (*read)(struct engine *e, const struct nlattr *data,
+		     struct link *l);
 	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
 	/* What of it can change; NULL: nothing. */
 	void (*put_data)(struct nlmsghdr *m, const struct link *l);
@@ -325,7 +340,7 @@ void linkinfo_read(struct engine *e, const struct nlattr *info, struct link *l)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
 		if (infos[i].read && strcmp(infos[i].kind, kind) == 0)
-			infos[i].read(at[IFLA_INFO_DATA], l);
+			infos[i].read(e, at[IFLA_INFO_DATA], l);
 }
 
 /**

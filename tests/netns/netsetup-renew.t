@@ -23,7 +23,7 @@ state() {
 	ip -6 neigh show proxy | sort
 	ip -6 rule
 	ip -d -j link | jq -c '.[] | [.ifname, .link, .master, .mtu, (.flags - ["LOWER_UP", "NO-CARRIER"] | sort), .altnames, .linkinfo.info_kind,
-		(.linkinfo.info_data // {} | [.id, .port, .mode, .table])]' | sort
+		(.linkinfo.info_data // {} | [.id, .port, .mode, .table, .link])]' | sort
 	(cd /proc/sys/net/ipv6/conf && grep . ./*/hop_limit | sort)
 }
 mac() { cat "/sys/class/net/$1/address"; }
@@ -138,6 +138,15 @@ macvlan() { # PARENT
 macvlan eth0 >"$T/a.yaml"
 macvlan eth1 >"$T/b.yaml"
 anew 'macvlan parent' "$T/a.yaml" "$T/b.yaml" 'up0'
+
+# So does a vxlan, whose parent the kernel tells elsewhere.
+under() {
+	printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: 3, parent: %s, up: true, addrgen: none}]\n' "$1"
+	on up0
+}
+under eth0 >"$T/a.yaml"
+under eth1 >"$T/b.yaml"
+anew 'vxlan parent' "$T/a.yaml" "$T/b.yaml" 'up0'
 
 # A link becomes another kind.
 kind() { # KIND
