@@ -292,6 +292,30 @@ pid_t proc_pid(int pidfd)
 	return -ESRCH;
 }
 
+/**
+ * proc_comm() - Name of a process
+ * @pid:	Process
+ * @ret:	Gets it
+ *
+ * Return: 0; a negative errno where there is no such process
+ */
+int proc_comm(pid_t pid, char ret[PROC_COMM_SIZE])
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char path[32];
+	size_t n;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (!f)
+		return -errno;
+	n = fread(ret, 1, PROC_COMM_SIZE, f); /* a line */
+	if (n < 2)
+		return -ESRCH;
+	ret[n - 1] = '\0';
+	return 0;
+}
+
 /* The three pipes of a captured process; each -1 once it is closed. */
 struct pipes {
 	int in, out, err;

@@ -57,6 +57,10 @@ void proc_detach(struct proc *p);
 /* Process id behind a pidfd, as the caller sees it: -ESRCH once it has ended. */
 must_check pid_t proc_pid(int pidfd);
 
+/* The name of a process, as ps shows it: at most 15 bytes. */
+#define PROC_COMM_SIZE 16
+must_check int proc_comm(pid_t pid, char ret[PROC_COMM_SIZE]);
+
 /* Runs one program to its end; out and err may be NULL (not captured). */
 must_check int proc_run(const char *const argv[], const struct proc_opts *opts,
 			const char *input, int64_t deadline_ns, struct buf *out,

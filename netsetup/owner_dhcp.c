@@ -7,9 +7,11 @@
 #include "netsetup/kind.h"
 
 #include "lib/cleanup.h"
+#include "lib/proc.h"
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -76,11 +78,10 @@ const char *dhcp_owner(const struct kind *k, const void *object,
 		       char text[DHCP_OWNER_SIZE])
 {
 	const struct address *a = object;
-	_cleanup_(buf_release) struct buf comm = { .max = 64 };
 	_cleanup_closedir_ DIR *d = NULL;
 	const struct dirent *entry;
 	unsigned long inode;
-	char link[64], path[300];
+	char link[64], comm[PROC_COMM_SIZE];
 
 	if (k != &kind_address || a->protocol || a->valid == FOREVER)
 		return NULL;
@@ -91,11 +92,9 @@ const char *dhcp_owner(const struct kind *k, const void *object,
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
 		    !has_socket(entry->d_name, link))
 			continue;
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		if (buf_read_file(&comm, path) < 0 || comm.len < 2)
+		if (proc_comm((pid_t)strtol(entry->d_name, NULL, 10), comm) < 0)
 			continue;
-		snprintf(text, DHCP_OWNER_SIZE, "%.*s (DHCPv6)",
-			 (int)(comm.len - 1), comm.data);
+		snprintf(text, DHCP_OWNER_SIZE, "%s (DHCPv6)", comm);
 		return text;
 	}
 	return NULL;

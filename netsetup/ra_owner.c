@@ -4,6 +4,7 @@
 #include "netsetup/uplink.h"
 
 #include "lib/cleanup.h"
+#include "lib/proc.h"
 #include "lib/sysctl.h"
 
 #include <stdio.h>
@@ -139,8 +140,7 @@ static bool is_dhcpcd(const struct engine *e, const char *dev)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
 		_cleanup_(buf_release) struct buf pid = { .max = 64 };
-		_cleanup_(buf_release) struct buf comm = { .max = 64 };
-		char path[PATH_SIZE];
+		char path[PATH_SIZE], comm[PROC_COMM_SIZE];
 		const char *name = strstr(files[i], "%s");
 		int before = (int)(name ? name - files[i] :
 					  (ptrdiff_t)strlen(files[i]));
@@ -149,10 +149,9 @@ static bool is_dhcpcd(const struct engine *e, const char *dev)
 			 files[i], name ? dev : "", name ? name + 2 : "");
 		if (buf_read_file(&pid, path) < 0)
 			continue;
-		snprintf(path, sizeof(path), "/proc/%ld/comm",
-			 strtol(buf_text(&pid), NULL, 10));
-		if (buf_read_file(&comm, path) == 0 &&
-		    strcmp(buf_text(&comm), "dhcpcd\n") == 0)
+		if (proc_comm((pid_t)strtol(buf_text(&pid), NULL, 10), comm) ==
+			    0 &&
+		    strcmp(comm, "dhcpcd") == 0)
 			return ra_conf(dev, "accept_ra") == 0;
 	}
 	return false;

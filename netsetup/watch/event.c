@@ -84,17 +84,15 @@ int watch_filter(struct watch *w)
 static void name_who(const struct nlmsghdr *m, const void *have,
 		     enum kind_id kind, char who[WHO_SIZE])
 {
-	_cleanup_(buf_release) struct buf comm = { .max = 64 };
-	char path[64], owner[OWNER_SIZE + 16] = "";
+	char comm[PROC_COMM_SIZE], owner[OWNER_SIZE + 16] = "";
 
 	if (have && kinds[kind]->protocol &&
 	    object_protocol(kinds[kind], have) != NETSETUP_PROTO)
 		snprintf(owner, sizeof(owner), ", protocol '%s'",
 			 OWNER_NAME(kinds[kind], have));
-	snprintf(path, sizeof(path), "/proc/%u/comm", m->nlmsg_pid);
-	if (m->nlmsg_pid && buf_read_file(&comm, path) == 0 && comm.len > 1)
-		snprintf(who, WHO_SIZE, "process %u (%.*s)%s", m->nlmsg_pid,
-			 (int)(comm.len - 1), comm.data, owner);
+	if (m->nlmsg_pid && proc_comm((pid_t)m->nlmsg_pid, comm) == 0)
+		snprintf(who, WHO_SIZE, "process %u (%s)%s", m->nlmsg_pid, comm,
+			 owner);
 	else if (m->nlmsg_pid)
 		snprintf(who, WHO_SIZE, "process %u, which has ended%s",
 			 m->nlmsg_pid, owner);

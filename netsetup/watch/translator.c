@@ -67,12 +67,10 @@ static void refuse(struct watch *w, const char *why)
  */
 static bool is_tayga(pid_t pid)
 {
-	_cleanup_(buf_release) struct buf comm = { .max = 64 };
-	char path[32];
+	char comm[PROC_COMM_SIZE];
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	return pid > 0 && buf_read_file(&comm, path) == 0 &&
-	       strcmp(buf_text(&comm), "tayga\n") == 0;
+	return pid > 0 && proc_comm(pid, comm) == 0 &&
+	       strcmp(comm, "tayga") == 0;
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,6 +248,23 @@ static void test_descriptors(void)
 		  buf_text(&out));
 }
 
+/**
+ * test_comm() - The name of a process, the longest there is, and none
+ */
+static void test_comm(void)
+{
+	static const char longest[] = "fifteen letters";
+	char before[PROC_COMM_SIZE], comm[PROC_COMM_SIZE];
+
+	(void)prctl(PR_GET_NAME, before);
+	(void)prctl(PR_SET_NAME, longest);
+	CHECK_INT("ours", 0, proc_comm(getpid(), comm));
+	CHECK_STR("whole", longest, comm);
+	(void)prctl(PR_SET_NAME, before);
+	CHECK_INT("nobody", -ENOENT, proc_comm(0, comm));
+}
+
 UNIT_SUITE(proc, { "run", test_run }, { "much", test_much },
 	   { "deadline", test_deadline }, { "spawn", test_spawn },
-	   { "prepare", test_prepare }, { "descriptors", test_descriptors });
+	   { "prepare", test_prepare }, { "descriptors", test_descriptors },
+	   { "comm", test_comm });
