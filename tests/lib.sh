@@ -273,6 +273,56 @@ veth() {
 	ns "$3" ip link set "$4" up || exit 1
 }
 
+# fabric NAME... - a namespace each, eth0 on a bridge of the namespace "fabric"
+fabric() {
+	local name
+
+	ns_new fabric "$@"
+	ns fabric ip link add br0 type bridge mcast_snooping 0
+	ns fabric ip link set br0 up
+	for name; do
+		veth "$name" eth0 fabric "p-$name"
+		ns fabric ip link set "p-$name" master br0
+	done
+}
+
+# serve_zone NS - nsd there, at 2001:db8:a::53, has the root zone $T/root.zone
+serve_zone() {
+	cat >"$T/nsd.conf" <<-C
+		server:
+			ip-address: 2001:db8:a::53
+			do-ip4: no
+			username: ""
+			chroot: ""
+			zonesdir: "$T"
+			pidfile: "$T/nsd.pid"
+			xfrdfile: "$T/xfrd"
+			zonelistfile: "$T/zones"
+			logfile: "$T/nsd.log"
+			database: ""
+		remote-control:
+			control-enable: no
+		zone:
+			name: "."
+			zonefile: root.zone
+	C
+	nsenter --net="/run/netns/$1" nsd -d -c "$T/nsd.conf" >"$T/nsd.out" 2>&1 &
+}
+
+# advertise NS DEV LIFETIME [PREFIX SECONDS] - a router advertisement, with PREF64
+# (RFC 8781), which radvd 2.19 does not know
+advertise() {
+	ns "$1" python3 "$TOP/tests/advertise.py" "${@:2}"
+}
+
+# verdict ID, detail ID - of a result in $out
+verdict() {
+	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .verdict"
+}
+detail() {
+	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .detail"
+}
+
 # jq_is NAME WANT PATH FILE - a member of a JSON file, as jq prints it raw
 jq_is() {
 	is "$1" "$2" "$(jq -r "$3" "$4" 2>&1)"

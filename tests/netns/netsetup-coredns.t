@@ -35,25 +35,7 @@ v6.example. 1 IN AAAA 2001:db8:1::6
 both.example. 1 IN A 203.0.113.7
 both.example. 1 IN AAAA 2001:db8:1::7
 Z
-cat >"$T/nsd.conf" <<C
-server:
-	ip-address: 2001:db8:a::53
-	do-ip4: no
-	username: ""
-	chroot: ""
-	zonesdir: "$T"
-	pidfile: "$T/nsd.pid"
-	xfrdfile: "$T/xfrd"
-	zonelistfile: "$T/zones"
-	logfile: "$T/nsd.log"
-	database: ""
-remote-control:
-	control-enable: no
-zone:
-	name: "."
-	zonefile: root.zone
-C
-nsenter --net=/run/netns/far nsd -d -c "$T/nsd.conf" >"$T/nsd.out" 2>&1 &
+serve_zone far
 ask() { ns node dig +short +time=2 +tries=1 "@$1" "$2" AAAA; }
 answers() { [ "$(ask "$1" "$2")" = "$3" ]; }
 wait_for answers 2001:db8:a::53 v6.example 2001:db8:1::6 || diag "$(cat "$T/nsd.out")"

@@ -5,14 +5,7 @@
 netns_test "$0" "$@"
 need radvd kea-dhcp6 dhclient jq
 
-# fabric: a bridge with both routers and both nodes on it
-ns_new fabric r1 r2 n1 n2
-ns fabric ip link add br0 type bridge mcast_snooping 0
-ns fabric ip link set br0 up
-for s in r1 r2 n1 n2; do
-	veth "$s" eth0 fabric "p-$s"
-	ns fabric ip link set "p-$s" master br0
-done
+fabric r1 r2 n1 n2
 for s in r1 r2; do ns "$s" sysctl -qw net.ipv6.conf.all.forwarding=1; done
 lla() { ns "$1" ip -6 -o addr show dev eth0 scope link | sed -n 's/.* \(fe80::[^ /]*\).*/\1/p'; }
 for s in r1 r2 n1 n2; do

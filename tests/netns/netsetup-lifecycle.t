@@ -5,14 +5,7 @@
 netns_test "$0" "$@"
 need radvd curl jq python3
 
-# fabric: a bridge with both routers and both nodes on it
-ns_new fabric r1 r2 n1 n2
-ns fabric ip link add br0 type bridge mcast_snooping 0
-ns fabric ip link set br0 up
-for s in r1 r2 n1 n2; do
-	veth "$s" eth0 fabric "p-$s"
-	ns fabric ip link set "p-$s" master br0
-done
+fabric r1 r2 n1 n2
 for s in r1 r2; do
 	ns "$s" sysctl -qw net.ipv6.conf.all.forwarding=1
 	ns "$s" ip link add out type veth peer name far
@@ -123,18 +116,9 @@ holds 'as the gateway, too' wait_for both hint .gateway "$r1"
 took_dad() { metrics "$1" | grep -q '^netsetup_dad_seconds [0-9.]*[1-9]'; }
 holds 'how long the look for duplicates took is a metric' wait_for both took_dad
 
-# radvd 2.19 knows no PREF64: an advertisement beside its own.
-cat >"$T/ra.py" <<'P'
-import socket, struct, sys
-prefix, life = sys.argv[1], int(sys.argv[2])
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 9, 0, 0)
-ra += struct.pack("!BBH", 38, 2, life & ~7) + socket.inet_pton(socket.AF_INET6, prefix)[:12]
-s.sendto(ra, ("ff02::1", 0, 0, socket.if_nametoindex("eth0")))
-P
+# An advertisement beside those of radvd.
 pref64() { # ROUTER PREFIX LIFETIME
-	ns "$1" python3 "$T/ra.py" "$2" "$3"
+	advertise "$1" eth0 9 "$2" "$3"
 }
 pref64_left() { # LIMIT PREFIX NODE: what the metric says, at most LIMIT
 	local left

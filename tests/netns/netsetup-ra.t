@@ -15,12 +15,6 @@ netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
 index=$(cat /sys/class/net/eth0/ifindex)
 printf 'version: 1\nuplinks: [eth0]\nforwarding: true\n' >"$T/a.yaml"
 printf 'version: 1\nuplinks: [eth0]\nsysctls: {net/ipv6/conf/eth0/accept_ra: 1}\n' >"$T/one.yaml"
-verdict() { # ID
-	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .verdict"
-}
-detail() {
-	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .detail"
-}
 default() { ip -6 route show default proto ra | grep -q .; }
 
 run "${netsetup[@]}" apply "$T/a.yaml"

@@ -22,13 +22,6 @@ printf 'version: 1\nuplinks: [eth0]\nforwarding: true\n' >"$T/a.yaml"
 printf 'version: 1\nuplinks: [eth0]\nsysctls: {net/ipv6/conf/eth0/accept_ra: 2}\n' >"$T/host.yaml"
 printf 'version: 1\nuplinks: [eth0]\nsysctls: {net/ipv6/conf/eth0/accept_ra: 1}\n' >"$T/one.yaml"
 printf 'version: 1\n' >"$T/empty.yaml"
-
-verdict() { # ID
-	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .verdict"
-}
-detail() {
-	printf '%s' "$out" | jq -r ".results[] | select(.id == \"$1\") | .detail"
-}
 default_by() { ip -6 route show default proto ra dev "$1" | grep -q .; }
 default() { default_by eth0; }
 global() { ip -6 addr show dev eth0 scope global | grep -q 2001:db8:a:; }

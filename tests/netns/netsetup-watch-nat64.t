@@ -15,18 +15,6 @@ version: 1
 uplinks: [eth0]
 units: [{name: dns, restart: [touch, "$T/restarted"], inputs: [/etc/dns64.conf]}]
 Y
-# An advertisement: interface, prefix (or -), its lifetime
-cat >"$T/ra.py" <<'P'
-import socket, struct, sys
-dev, prefix, life = sys.argv[1], sys.argv[2], int(sys.argv[3])
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_IF, socket.if_nametoindex(dev))
-ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
-if prefix != "-":
-    ra += struct.pack("!BBH", 38, 2, life & ~7) + socket.inet_pton(socket.AF_INET6, prefix)[:12]
-s.sendto(ra, ("ff02::1", 0, 0, socket.if_nametoindex(dev)))
-P
 # Until all ends have their addresses, nothing is sent or heard. The kernel makes them
 # one by one, so that "none is tentative" says nothing before all are there.
 has() { "$@" | grep -q fe80 && ! "$@" | grep -Eq 'tentative|dadfailed'; }
@@ -36,8 +24,8 @@ ready() {
 		has ns router ip -6 -o addr show dev p0
 }
 wait_for ready
-ra() {
-	ns router python3 "$T/ra.py" "$@"
+ra() { # DEV [PREFIX LIFETIME]
+	advertise router "$1" 1800 "${@:2}"
 }
 event() {
 	jq -es "[.[] | select(.event == \"$1\" and $2)] | length | select(. > 0)" "$T/events"

@@ -22,25 +22,7 @@ ns. 3600 IN AAAA 2001:db8:a::53
 ipv4only.arpa. 3 IN A 192.0.0.170
 ipv4only.arpa. 3 IN A 192.0.0.171
 Z
-cat >"$T/nsd.conf" <<C
-server:
-	ip-address: 2001:db8:a::53
-	do-ip4: no
-	username: ""
-	chroot: ""
-	zonesdir: "$T"
-	pidfile: "$T/nsd.pid"
-	xfrdfile: "$T/xfrd"
-	zonelistfile: "$T/zones"
-	logfile: "$T/nsd.log"
-	database: ""
-remote-control:
-	control-enable: no
-zone:
-	name: "."
-	zonefile: root.zone
-C
-nsenter --net=/run/netns/router nsd -d -c "$T/nsd.conf" >"$T/nsd.out" 2>&1 &
+serve_zone router
 dig_a() { ns router dig +short +time=1 +tries=1 @2001:db8:a::53 ipv4only.arpa A | grep -q 192.0.0.170; }
 wait_for dig_a || diag "$(cat "$T/nsd.out")"
 
@@ -79,17 +61,7 @@ silence() {
 	[ -z "$unbound" ] || { kill "$unbound" && wait "$unbound"; }
 	unbound=
 }
-# An advertisement: prefix, its lifetime
-cat >"$T/ra.py" <<'P'
-import socket, struct, sys
-prefix, life = sys.argv[1], int(sys.argv[2])
-s = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
-s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_MULTICAST_HOPS, 255)
-ra = struct.pack("!BBHBBHII", 134, 0, 0, 64, 0, 1800, 0, 0)
-ra += struct.pack("!BBH", 38, 2, life & ~7) + socket.inet_pton(socket.AF_INET6, prefix)[:12]
-s.sendto(ra, ("ff02::1", 0, 0, socket.if_nametoindex("r0")))
-P
-ra() { ns router python3 "$T/ra.py" "$@"; }
+ra() { advertise router r0 1800 "$@"; } # PREFIX LIFETIME
 
 # document [SECTION] - replaced at once
 document() {
