@@ -43,8 +43,9 @@ static int inject(struct lab *lab)
  * @lab:	Lab
  *
  * The next advertisement brings the route back; a kubelet notices when it tries again.
- * kube-proxy hears of no new service until its dead connection is given up, half a minute
- * later: it is started anew, as it would be with the node.
+ * kube-proxy and the CoreDNS of that node hear of no new service until their dead
+ * connections are given up, up to a minute later: they are started anew, as they would be
+ * with the node. The API server's way to the kubelet is only waited for.
  *
  * Return: 0, or an errno that was told to the user
  */
@@ -56,7 +57,11 @@ static int heal(struct lab *lab)
 	if (r == 0)
 		r = cluster_wait_node(c, 2, cluster_node_well,
 				      "node2 to be ready");
-	return r < 0 ? r : cluster_restart_proxy(c, 2);
+	if (r == 0)
+		r = cluster_restart_proxy(c, 2);
+	if (r == 0)
+		r = cluster_wait_kubelet(c, 2);
+	return r < 0 ? r : cluster_restart_dns(c);
 }
 
 const struct fault fault_accept_ra_lost = {

@@ -4,6 +4,9 @@
  * pod-route-missing: the cloud does not deliver the pods of one node
  */
 #include "scenarios/fault/fault.h"
+#include "scenarios/kube/cluster.h"
+
+#include <string.h>
 
 /**
  * inject() - Break it
@@ -21,6 +24,8 @@ static int inject(struct lab *lab)
  * heal() - Mend it
  * @lab:	Lab
  *
+ * A CoreDNS on that node has lost its connection to the API server meanwhile.
+ *
  * Return: 0, or an errno that was told to the user
  */
 static int heal(struct lab *lab)
@@ -29,10 +34,13 @@ static int heal(struct lab *lab)
 	struct addr lla;
 	int r = member_link_local(node, "eth0", &lla);
 
-	return r < 0 ? r :
-		       member_route_add(lab_member(lab, "router"),
-					"2001:db8:10:0:2::/112",
-					ADDR_TEXT(&lla), "n2", NULL);
+	if (r == 0)
+		r = member_route_add(lab_member(lab, "router"),
+				     "2001:db8:10:0:2::/112", ADDR_TEXT(&lla),
+				     "n2", NULL);
+	return r < 0 || strcmp(lab->engine, "kubernetes") != 0 ?
+		       r :
+		       cluster_restart_dns(lab->data);
 }
 
 const struct fault fault_pod_route_missing = {

@@ -112,6 +112,7 @@ must_check int cluster_services(struct cluster *c); /* once it is ready */
 must_check int cluster_break_dns(struct cluster *c, const char *cut,
 				 const char *put);
 must_check int cluster_mend_dns(struct lab *lab);
+must_check int cluster_restart_dns(struct cluster *c);
 
 /* ready.c */
 must_check int cluster_guard(struct cluster *c, struct daemon *d);

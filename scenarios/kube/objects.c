@@ -278,12 +278,15 @@ static int see_rollout(void *arg, const char *event, const struct json *object)
 }
 
 /**
- * restart_dns() - Start CoreDNS anew, with its present configuration; wait for it
+ * cluster_restart_dns() - Start CoreDNS anew, with its present configuration; wait for it
  * @c:		Cluster
+ *
+ * It is ready once it has all there is; one that has lost its connection to the API
+ * server is ready as well, and gives out what it knew then for up to a minute.
  *
  * Return: 0, or an errno that was told to the user
  */
-static int restart_dns(struct cluster *c)
+int cluster_restart_dns(struct cluster *c)
 {
 	static const char path[] =
 		"/apis/apps/v1/namespaces/kube-system/deployments";
@@ -291,6 +294,7 @@ static int restart_dns(struct cluster *c)
 	char one[96];
 	int r;
 
+	lab_step(c->lab, "starting CoreDNS anew");
 	buf_printf(&patch,
 		   "{\"spec\": {\"template\": {\"metadata\": "
 		   "{\"annotations\": {\"shoot6/restarted\": \"%jd\"}}}}}",
@@ -315,8 +319,7 @@ int cluster_break_dns(struct cluster *c, const char *cut, const char *put)
 {
 	int r = apply_corefile(c, cut, put);
 
-	lab_step(c->lab, "starting CoreDNS anew");
-	return r < 0 ? r : restart_dns(c);
+	return r < 0 ? r : cluster_restart_dns(c);
 }
 
 /**
