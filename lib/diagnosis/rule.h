@@ -39,6 +39,9 @@ struct rule {
 	const char *silences; /* ids whose silence it explains anywhere */
 };
 
+/* One row per cause, see cause.h. */
+extern const struct cause_info causes[CAUSE_MAX];
+
 extern const struct rule rules[];
 extern const size_t n_rules;
 

@@ -497,7 +497,7 @@ static void test_docs(void)
 	int i;
 
 	buf_puts(&want, "# Causes\n\nWhat a diagnosis can name. Generated from "
-			"lib/diagnosis/cause.c: do not edit.\n");
+			"lib/diagnosis/causes.c: do not edit.\n");
 	for (i = CAUSE_NONE + 1; i < CAUSE_MAX; i++) {
 		const struct cause_info *info = cause_info((enum cause)i);
 
