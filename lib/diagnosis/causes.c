@@ -638,6 +638,21 @@ const struct cause_info causes[] = {
 			"default/kubernetes",
 		.clause = "kubernetes.io: debug cluster",
 	},
+	[CAUSE_API_UNREACHABLE] = {
+		.token = "api-unreachable",
+		.sentence = "no pod or node that tried reaches the API server "
+			"at %(endpoint|its own address), though it answers "
+			"others",
+		.means = "the server is up, the way to it is closed: what runs "
+			"in pods and needs the API (CoreDNS, controllers) "
+			"goes stale or ends",
+		.remedy = "let pods and nodes connect to the addresses of "
+			"EndpointSlice default/kubernetes (firewall, security "
+			"group, network policy, a route back to the pods), or "
+			"give kube-apiserver an --advertise-address that they "
+			"reach",
+		.clause = "kubernetes.io: control plane-node communication",
+	},
 	[CAUSE_API_CERT_SAN] = {
 		.token = "api-cert-san",
 		.sentence = "the API server's certificate does not name "

@@ -44,7 +44,64 @@ static const struct pattern api_servers = { .ids = "API-1",
 					    .variants = "endpoint" };
 
 /**
- * api_is_down() - An API server was asked itself, and no vantage had an answer of it
+ * server_reached() - Whether some vantage had an answer of an API server itself
+ * @all:	All results
+ * @dst:	Where it is; NULL: any server
+ *
+ * Return: true where one had
+ */
+static bool server_reached(const struct results *all, const char *dst)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *r = &all->items[i];
+
+		if (r->verdict == VERDICT_PASS &&
+		    pattern_fits(&api_servers, r) &&
+		    (!dst || strcmp(r->dst, dst) == 0))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * server_silent() - An API server was asked itself, and no vantage had an answer of it
+ * @all:	All results
+ *
+ * Return: true where there is such a server
+ */
+static bool server_silent(const struct results *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct result *r = &all->items[i];
+
+		if (r->verdict == VERDICT_WARN &&
+		    pattern_fits(&api_servers, r) &&
+		    !server_reached(all, r->dst))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * api_is_cut_off() - The API serves somebody, but no vantage at a server's own address
+ * @all:	All results
+ * @seen:	Failed API-1
+ *
+ * Whom it serves: the run against a cluster, which has these results of the API, or who
+ * comes by the address of its users.
+ *
+ * Return: true where it is so
+ */
+static bool api_is_cut_off(const struct results *all, const struct result *seen)
+{
+	static const struct pattern told = { .ids = "ADR-4 API-2 API-3" };
+
+	return server_silent(all) && !server_reached(all, NULL) &&
+	       any_like(all, seen, SCOPE_ALL, VERDICT_PASS, &told);
+}
+
+/**
+ * api_is_down() - An API server does not answer, and it is not the way to it
  * @all:	All results
  * @seen:	Failed API-1
  *
@@ -52,22 +109,7 @@ static const struct pattern api_servers = { .ids = "API-1",
  */
 static bool api_is_down(const struct results *all, const struct result *seen)
 {
-	(void)seen;
-	for (size_t i = 0; i < all->n; i++) {
-		const struct result *r = &all->items[i];
-		bool reached = false;
-
-		if (r->verdict != VERDICT_WARN ||
-		    !pattern_fits(&api_servers, r))
-			continue;
-		for (size_t k = 0; k < all->n; k++)
-			reached |= all->items[k].verdict == VERDICT_PASS &&
-				   pattern_fits(&api_servers, &all->items[k]) &&
-				   strcmp(all->items[k].dst, r->dst) == 0;
-		if (!reached)
-			return true;
-	}
-	return false;
+	return server_silent(all) && !api_is_cut_off(all, seen);
 }
 
 /**
@@ -398,6 +440,9 @@ const struct rule rules[] = {
 	  .blocks = "SVC-1 SVC-4 MTU-2", .silences = "SVC-* MTU-2" },
 	{ .cause = CAUSE_NO_ENDPOINT_DROP, .scope = SCOPE_ALL,
 	  .seen = { .ids = "SVC-7", .reasons = SILENCE } },
+	{ .cause = CAUSE_API_UNREACHABLE, .scope = SCOPE_ALL,
+	  .seen = { .ids = "API-1", .reasons = NO_CONNECTION " reset" },
+	  .holds = api_is_cut_off, .blocks = "API-1 API-2 API-4" },
 	{ .cause = CAUSE_API_DOWN, .scope = SCOPE_ALL,
 	  .seen = { .ids = "API-1",
 		    .reasons = SILENCE " refused reset net-unreachable no-route "
