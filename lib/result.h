@@ -39,7 +39,7 @@ struct result {
 	char what[96]; /* what must be true, for people; or "" */
 	enum verdict verdict;
 	enum check_level level;
-	char vantage[96]; /* "pod:NODE/POD" or "host:NODE" */
+	char vantage[96]; /* "pod:NODE/POD", "host:NODE" or "service:NAME" */
 	char src[ADDR_STRLEN]; /* RFC 5952, or "" */
 	char dst[128]; /* address, "[address]:port" or name */
 	char proto[8]; /* "icmp6", "tcp", "udp", "dns", "http", ... */

@@ -81,13 +81,15 @@ bool result_of_pod(const struct result *r)
  * @r:		The result
  * @ret_node:	Start of its name, inside @r, not terminated
  *
- * Return: length of its name in bytes
+ * Return: length of its name in bytes; 0 where it is not about a node ("service:web")
  */
 size_t result_node(const struct result *r, const char **ret_node)
 {
 	const char *colon = strchr(r->vantage, ':');
 
 	*ret_node = colon ? colon + 1 : r->vantage;
+	if (strncmp(r->vantage, "service:", strlen("service:")) == 0)
+		return 0;
 	return strcspn(*ret_node, "/");
 }
 

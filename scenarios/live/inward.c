@@ -28,6 +28,7 @@
 #define PORT    "8080" /* of the responder, HTTP */
 #define FORWARD 0U /* channel of a port that is forwarded; 1: errors */
 #define KUBELET 10250
+#define SERVICE "web" /* in front of the responders */
 
 static const char forward_request[] = "GET /source?bytes=" BULK " HTTP/1.1\r\n"
 				      "Host: responder\r\n"
@@ -37,7 +38,7 @@ static const char forward_request[] = "GET /source?bytes=" BULK " HTTP/1.1\r\n"
 struct inward {
 	struct api *api;
 	const char *space;
-	const struct world_node *node;
+	const struct world_node *node; /* NULL: the service's */
 	int64_t deadline_ns;
 	struct result *result;
 	struct buf words; /* why it failed, where api_error() does not say */
@@ -300,7 +301,8 @@ static int ask_service(struct inward *in)
 	const char *name = NULL;
 	int r;
 
-	buf_printf(&path, "/api/v1/namespaces/%s/services/web:http/proxy/",
+	buf_printf(&path,
+		   "/api/v1/namespaces/%s/services/" SERVICE ":http/proxy/",
 		   in->space);
 	r = buf_error(&path);
 	if (r == 0)
@@ -406,7 +408,7 @@ static int conclude(struct inward *in, const struct way *way, int r)
  * try_way() - Try one way to one node
  * @live:	Run; gets the result
  * @way:	Which
- * @n:		Node
+ * @n:		Node; NULL: the service, see live_name_service()
  * @ret:	Gets the result as well
  *
  * Return: 0, -ECANCELED, -ENOMEM
@@ -424,9 +426,10 @@ static int try_way(struct live *live, const struct way *way,
 	};
 	int r;
 
-	live_check_begin(LIVE_INWARD, way->variant, n->name, ret);
+	live_check_begin(LIVE_INWARD, way->variant, n ? n->name : "", ret);
 	(void)snprintf(ret->proto, sizeof(ret->proto), "%s", way->proto);
-	where(way, n, ret);
+	if (n)
+		where(way, n, ret);
 	r = way->ask(&in);
 	ret->duration_ns = loop_now() - begin;
 	r = conclude(&in, way, r);
@@ -505,35 +508,47 @@ static int look_into_node(struct live *live, struct world_node *n)
 }
 
 /**
+ * live_name_service() - Say whose the way to the service was
+ * @w:		World
+ * @result:	What came of it: of the node whose pod answered, or which the API server
+ *		says it could not reach; else of the service, for nobody knows of a node
+ */
+void live_name_service(const struct world *w, struct result *result)
+{
+	const char *answered = result_get_fact(result, "answered");
+
+	(void)snprintf(result->vantage, sizeof(result->vantage),
+		       "service:" SERVICE);
+	(void)snprintf(result->dst, sizeof(result->dst), SERVICE ".%.63s",
+		       w->web_space);
+	for (size_t i = 0; i < w->n_nodes; i++) {
+		const struct world_node *n = &w->nodes[i];
+
+		if (answered ? strcmp(answered, n->name) != 0 :
+			       !judge_dialled(result->detail, n->responder))
+			continue;
+		(void)snprintf(result->vantage, sizeof(result->vantage),
+			       "host:%.80s", n->name);
+		where(&ways[WAYS_OF_A_NODE], n, result);
+	}
+}
+
+/**
  * look_into_service() - Try the way to the service, which ends at any of its pods
  * @live:	Run
- * @n:		A node that has one
  *
  * Return: 0, -ECANCELED, -ENOMEM
  */
-static int look_into_service(struct live *live, const struct world_node *n)
+static int look_into_service(struct live *live)
 {
 	struct results *results = &live->report->results;
-	struct result result, *last;
-	const char *answered;
-	int r = try_way(live, &ways[WAYS_OF_A_NODE], n, &result);
+	struct result result;
+	int r = try_way(live, &ways[WAYS_OF_A_NODE], NULL, &result);
 
-	if (r < 0)
-		return r;
-	/* It is the node's that answered, or could not be reached. */
-	last = &results->items[results->n - 1];
-	answered = result_get_fact(last, "answered");
-	for (size_t i = 0; i < live->world.n_nodes; i++) {
-		const struct world_node *other = &live->world.nodes[i];
-
-		if (answered ? strcmp(answered, other->name) != 0 :
-			       !judge_dialled(last->detail, other->responder))
-			continue;
-		(void)snprintf(last->vantage, sizeof(last->vantage),
-			       "host:%.80s", other->name);
-		where(&ways[WAYS_OF_A_NODE], other, last);
-	}
-	return 0;
+	if (r == 0)
+		live_name_service(&live->world,
+				  &results->items[results->n - 1]);
+	return r;
 }
 
 /**
@@ -544,7 +559,7 @@ static int look_into_service(struct live *live, const struct world_node *n)
  */
 int live_look_inward(struct live *live)
 {
-	const struct world_node *first = NULL;
+	bool any = false;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < live->world.n_nodes; i++) {
@@ -552,11 +567,10 @@ int live_look_inward(struct live *live)
 
 		if (n->lost || !n->responder[0])
 			continue;
-		if (!first)
-			first = n;
+		any = true;
 		r = look_into_node(live, n);
 	}
-	if (r == 0 && first)
-		r = look_into_service(live, first);
+	if (r == 0 && any)
+		r = look_into_service(live);
 	return r < 0 ? live_told(live, r) : 0;
 }

@@ -42,3 +42,4 @@ must_check int live_make_spaces(struct live *live);
 must_check int live_drop_host_space(struct live *live);
 must_check int live_clean_up(struct live *live);
 must_check int live_look_inward(struct live *live);
+void live_name_service(const struct world *w, struct result *result);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scenarios/live/world.h"
+#include "scenarios/live/live-private.h"
 
 #include "tests/unit/unit.h"
+
+#include <stdio.h>
 
 static const struct {
 	const char *what;
@@ -53,4 +55,46 @@ static void test_headless(void)
 	}
 }
 
-UNIT_SUITE(world, { "headless", test_headless });
+static const struct {
+	const char *what, *answered, *detail;
+	const char *vantage, *dst;
+} services[] = {
+	{ "a pod answered", "node2", "", "host:node2", "[2001:db8::2]:8080" },
+	{ "a pod is out of reach", NULL,
+	  "dial tcp [2001:db8::2]:8080: connect: no route to host",
+	  "host:node2", "[2001:db8::2]:8080" },
+	{ "nobody says which", NULL, "GET /x: timed out", "service:web",
+	  "web.t" },
+	{ "a pod of no node that we know", "node9", "", "service:web",
+	  "web.t" },
+};
+
+/**
+ * test_service() - Which node a result about the service is of
+ */
+static void test_service(void)
+{
+	struct world_node nodes[] = {
+		{ .name = "node1", .responder = "2001:db8::1" },
+		{ .name = "node2", .responder = "2001:db8::2" },
+	};
+	const struct world w = { .nodes = nodes,
+				 .n_nodes = ARRAY_SIZE(nodes),
+				 .web_space = "t" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
+		struct result r;
+
+		result_init(&r, "API-3", "host:");
+		(void)snprintf(r.detail, sizeof(r.detail), "%s",
+			       services[i].detail);
+		if (services[i].answered)
+			result_fact(&r, "answered", "%s", services[i].answered);
+		live_name_service(&w, &r);
+		CHECK_STR(services[i].what, services[i].vantage, r.vantage);
+		CHECK_STR(services[i].what, services[i].dst, r.dst);
+	}
+}
+
+UNIT_SUITE(world, { "headless", test_headless },
+	   { "a result of the service", test_service });
