@@ -7,11 +7,9 @@
 
 #include "lib/loop.h"
 #include "scenarios/live/ws.h"
-#include "tests/unit/unit.h"
+#include "tests/unit/server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -161,61 +159,6 @@ static void serve(int listener, size_t i)
 }
 
 /**
- * start_server() - A server for one client
- * @i:		Case
- * @ret_port:	Gets its port
- *
- * Return: process; -1 after a check has failed
- */
-static pid_t start_server(size_t i, unsigned int *ret_port)
-{
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
-				     .sin6_addr = IN6ADDR_LOOPBACK_INIT };
-	int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	socklen_t len = sizeof(sin6);
-	pid_t pid = -1;
-
-	if (CHECK_INT("bind", 0,
-		      bind(fd, (struct sockaddr *)&sin6, sizeof(sin6))) &&
-	    CHECK_INT("listen", 0, listen(fd, 1)) &&
-	    CHECK_INT("port", 0,
-		      getsockname(fd, (struct sockaddr *)&sin6, &len)))
-		pid = fork();
-	if (pid == 0) {
-		serve(fd, i);
-		_exit(0);
-	}
-	(void)close(fd);
-	*ret_port = ntohs(sin6.sin6_port);
-	return pid;
-}
-
-/**
- * open_client() - A client of that server
- * @port:	Its port
- *
- * Return: client, or NULL after a check has failed
- */
-static struct api *open_client(unsigned int port)
-{
-	char path[] = "/tmp/shoot6-unit-XXXXXX";
-	_cleanup_(buf_release) struct buf problem = BUF_INIT;
-	_cleanup_close_ int fd = mkstemp(path);
-	struct api *api = NULL;
-
-	(void)dprintf(fd,
-		      "current-context: c\n"
-		      "contexts: [{name: c, context: {cluster: k, user: u}}]\n"
-		      "clusters: [{name: k, cluster: {server: "
-		      "\"http://[::1]:%u/k8s\"}}]\n"
-		      "users: [{name: u, user: {token: t}}]\n",
-		      port);
-	CHECK_INT("kubeconfig", 0, api_open(path, &api, &problem));
-	(void)unlink(path);
-	return api;
-}
-
-/**
  * exchange() - Receive all that comes
  * @s:		Stream
  * @i:		Case
@@ -247,11 +190,11 @@ static void test_streams(void)
 		_cleanup_(api_freep) struct api *api = NULL;
 		struct api_stream *s = NULL;
 		unsigned int port;
-		pid_t pid = start_server(i, &port);
+		pid_t pid = unit_server(serve, i, &port);
 		int r;
 
 		if (pid > 0)
-			api = open_client(port);
+			api = unit_client(port);
 		if (!api)
 			return;
 		r = api_stream_open(api, "/x", OFFERS,
