@@ -372,22 +372,51 @@ static const char *without_urls(const char *words)
 }
 
 /**
+ * ask_ourselves() - Whether the API server still knows the identity of the run
+ * @in:		Way that a 401 was the answer of
+ *
+ * A kubelet's 401 is handed through as if it were the API server's own. This question is
+ * for no kubelet.
+ *
+ * Return: 0 if so; -EACCES where it does not, and api_error() says so; -ECANCELED, -ENOMEM
+ */
+static int ask_ourselves(struct inward *in)
+{
+	_cleanup_(buf_release) struct buf path = BUF_INIT;
+	_cleanup_(buf_release) struct buf text = BUF_INIT;
+	int r;
+
+	buf_printf(&path, "/api/v1/namespaces/%s/pods?limit=1", in->space);
+	r = buf_error(&path);
+	if (r == 0)
+		r = api_get_text(in->api, path.data, live_deadline(WAY_S),
+				 &text);
+	return r == -EACCES || r == -ECANCELED || r == -ENOMEM ? r : 0;
+}
+
+/**
  * conclude() - What came of a way
  * @in:		Way
  * @way:	Its row
  * @r:		What it returned
  *
- * Return: 0; -ECANCELED or -ENOMEM, which are no results
+ * Return: 0; -ECANCELED, -ENOMEM, or -EACCES for an identity that is not known any more,
+ *	   which are no results
  */
 static int conclude(struct inward *in, const struct way *way, int r)
 {
-	const char *words = in->words.len ? in->words.data : api_error(in->api);
 	struct result *result = in->result;
-	const char *answered;
+	const char *answered, *words;
 	enum reason reason;
+	int own = r;
 
-	if (r == -ECANCELED || r == -ENOMEM)
-		return r;
+	if (in->words.len == 0)
+		buf_puts(&in->words, api_error(in->api));
+	words = buf_text(&in->words);
+	if (r == -EACCES)
+		own = ask_ourselves(in);
+	if (own == -ECANCELED || own == -ENOMEM || own == -EACCES)
+		return own;
 	if (r == 0) {
 		answered = result_get_fact(result, "answered");
 		(void)snprintf(result->detail, sizeof(result->detail),
@@ -411,7 +440,7 @@ static int conclude(struct inward *in, const struct way *way, int r)
  * @n:		Node; NULL: the service, see live_name_service()
  * @ret:	Gets the result as well
  *
- * Return: 0, -ECANCELED, -ENOMEM
+ * Return: 0, or as conclude()
  */
 static int try_way(struct live *live, const struct way *way,
 		   const struct world_node *n, struct result *ret)
@@ -480,7 +509,7 @@ static void learn_domain(struct world *w, const struct result *result)
  * @live:	Run
  * @n:		Node; is lost where its logs cannot be had, for results are read as such
  *
- * Return: 0, -ECANCELED, -ENOMEM
+ * Return: 0, or as conclude()
  */
 static int look_into_node(struct live *live, struct world_node *n)
 {
@@ -537,7 +566,7 @@ void live_name_service(const struct world *w, struct result *result)
  * look_into_service() - Try the way to the service, which ends at any of its pods
  * @live:	Run
  *
- * Return: 0, -ECANCELED, -ENOMEM
+ * Return: 0, or as conclude()
  */
 static int look_into_service(struct live *live)
 {

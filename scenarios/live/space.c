@@ -27,6 +27,27 @@ int64_t live_deadline(unsigned int seconds)
 }
 
 /**
+ * say() - Say why a request failed
+ * @live:	Run
+ * @text:	Why
+ * @r:		What it returned
+ *
+ * Return: @r
+ */
+static int say(const struct live *live, const char *text, int r)
+{
+	bool expired = r == -EACCES && live->made;
+
+	if (r < 0 && r != -ECANCELED)
+		log_error("%s%s", text,
+			  expired ? "; it did when the run began: the "
+				    "kubeconfig's token or certificate has "
+				    "expired, or was withdrawn" :
+				    "");
+	return r;
+}
+
+/**
  * live_told() - Say why a request failed
  * @live:	Run
  * @r:		What it returned
@@ -35,10 +56,8 @@ int64_t live_deadline(unsigned int seconds)
  */
 int live_told(struct live *live, int r)
 {
-	if (r < 0 && r != -ECANCELED)
-		log_error("%s", live->problem[0] ? live->problem :
-						   api_error(live->api));
-	return r;
+	return say(live,
+		   live->problem[0] ? live->problem : api_error(live->api), r);
 }
 
 /**
@@ -54,9 +73,7 @@ int live_apply(struct live *live, const struct buf *text)
 
 	if (r == 0)
 		r = api_apply(live->api, buf_text(text), live_deadline(CALL_S));
-	if (r < 0 && r != -ECANCELED)
-		log_error("%s", api_error(live->api));
-	return r;
+	return say(live, api_error(live->api), r);
 }
 
 /**
