@@ -162,6 +162,8 @@ static const struct {
 		"the node's runtime has no CNI configuration" },
 	[REASON_IMAGE_PULL] = { "image-pull",
 		"the pod's image cannot be pulled" },
+	[REASON_RUNTIME_DOWN] = { "runtime-down",
+		"the node's container runtime does not answer the kubelet" },
 
 	[REASON_PREREQUISITE] = { "prerequisite",
 		"a check it rests on has failed" },

@@ -111,6 +111,7 @@ enum reason {
 	REASON_POD_NOT_READY,
 	REASON_CNI_MISSING,
 	REASON_IMAGE_PULL,
+	REASON_RUNTIME_DOWN,
 
 	/* Why nothing can be said: skip, blocked and unknown. */
 	REASON_PREREQUISITE,

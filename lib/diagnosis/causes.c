@@ -115,6 +115,18 @@ const struct cause_info causes[] = {
 			"node's resolver, or preload the image",
 		.clause = "RFC 8504 section 5.1",
 	},
+	[CAUSE_RUNTIME_DOWN] = {
+		.token = "runtime-down",
+		.sentence = "the container runtime of %(node|a node) does not "
+			"answer its kubelet",
+		.means = "the kubelet is there and says so; pods that run go "
+			"on, none can be started, ended or reached into, and "
+			"the node will be NotReady",
+		.remedy = "start the runtime on the node, look at its log "
+			"(`journalctl -u containerd`), and see that the "
+			"kubelet's containerRuntimeEndpoint is its socket",
+		.clause = "kubernetes.io: container runtimes",
+	},
 	[CAUSE_RA_IGNORED_FORWARDING] = {
 		.token = "ra-ignored-forwarding",
 		.sentence = "%(node|the node) forwards and accept_ra is "

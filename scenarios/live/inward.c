@@ -106,8 +106,11 @@ static int ask_log(struct inward *in)
 
 	if (r == 0)
 		r = get(in, &path, &text);
-	if (r == 0 && text.len == 0) {
-		buf_puts(&in->words, "the log of the responder is empty");
+	/* A kubelet that cannot read the log says so in place of it, with 200. */
+	if (r == 0 && strncmp(buf_text(&text), "ready\n", 6) != 0) {
+		buf_printf(&in->words, "log: wanted 'ready', got '%.*s'",
+			   (int)MIN(strcspn(buf_text(&text), "\r\n"), 200UL),
+			   buf_text(&text));
 		r = -EBADMSG;
 	}
 	if (r == 0)

@@ -15,6 +15,7 @@ static const struct {
 } messages[] = {
 	{ "NetworkPluginNotReady", REASON_CNI_MISSING },
 	{ "cni plugin not initialized", REASON_CNI_MISSING },
+	{ "container runtime is down", REASON_RUNTIME_DOWN },
 	{ "", REASON_POD_NOT_READY },
 };
 
@@ -187,6 +188,25 @@ static const struct {
 };
 
 /**
+ * of_runtime() - Whether a kubelet says that its runtime does not answer
+ * @words:	What the API server hands through: 'rpc error: ... dial unix
+ *		/run/containerd/containerd.sock: connect: connection refused', or a log
+ *		that is none
+ *
+ * The API server has sockets of that kind too, to a tunnel (konnectivity); then it says
+ * that it is dialling.
+ *
+ * Return: whether
+ */
+static bool of_runtime(const char *words)
+{
+	return strstr(words, "unable to retrieve container logs for ") ||
+	       (strstr(words, "dial unix ") &&
+		!strstr(words, "error dialing backend") &&
+		!strstr(words, "Get \"https://"));
+}
+
+/**
  * judge_way() - Why the API's way into a pod failed
  * @r:		What the call returned, see api.h; -EREMOTEIO: the kubelet itself says what
  *		happened in the pod, so it was reached
@@ -197,6 +217,8 @@ static const struct {
  */
 enum reason judge_way(int r, const char *words, bool some)
 {
+	if (of_runtime(words))
+		return REASON_RUNTIME_DOWN;
 	for (size_t i = 0; r != -EREMOTEIO && i < ARRAY_SIZE(way_words); i++)
 		if (strstr(words, way_words[i].words))
 			return way_words[i].reason;

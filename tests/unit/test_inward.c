@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Reaching into pods, with a server of ours on [::1] that answers 401 whatever the way.
+ * Reaching into pods, with a server of ours on [::1] that answers what a table says.
  */
 #include "scenarios/live/live-private.h"
 
@@ -16,20 +16,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define SAYS(status, len, text)                        \
+	"HTTP/1.1 " status "\r\nConnection: close\r\n" \
+	"Content-Length: " #len "\r\n\r\n" text
+#define UNKNOWN SAYS("401 Unauthorized", 12, "Unauthorized")
+
 static const struct {
 	const char *what;
 	const char *own; /* to a question that no kubelet is asked */
+	const char *log, *rest; /* to those that one is */
 	int r;
 	const char *wanted; /* "variant reason " of each result */
 } cases[] = {
-	{ "a kubelet does not know the API server",
-	  "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
-	  0,
+	{ "a kubelet does not know the API server", SAYS("200 OK", 2, "{}"),
+	  UNKNOWN, UNKNOWN, 0,
 	  "logs unauthorized exec unauthorized port-forward unauthorized "
 	  "proxy unauthorized service unauthorized " },
-	{ "the API server does not know the run any more",
-	  "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
-	  -EACCES, "" },
+	{ "the API server does not know the run any more", UNKNOWN, UNKNOWN,
+	  UNKNOWN, -EACCES, "" },
+	{ "a kubelet whose runtime does not answer", SAYS("200 OK", 2, "{}"),
+	  SAYS("200 OK", 44,
+	       "unable to retrieve container logs for x://1"
+	       "\n"),
+	  SAYS("500 Error", 34, "rpc error: Unavailable: dial unix "), 0,
+	  "logs runtime-down exec runtime-down port-forward runtime-down "
+	  "proxy runtime-down service runtime-down " },
 };
 
 /**
@@ -39,10 +50,6 @@ static const struct {
  */
 static void answer(int fd, size_t i)
 {
-	static const char refused[] = "HTTP/1.1 401 Unauthorized\r\n"
-				      "Connection: close\r\n"
-				      "Content-Length: 12\r\n\r\n"
-				      "Unauthorized";
 	char request[4096] = "";
 	const char *text;
 	size_t n = 0;
@@ -55,7 +62,9 @@ static void answer(int fd, size_t i)
 		n += (size_t)got;
 		request[n] = '\0';
 	}
-	text = strstr(request, "/pods?limit=1 ") ? cases[i].own : refused;
+	text = strstr(request, "/pods?limit=1 ") ? cases[i].own :
+	       strstr(request, "/log?")          ? cases[i].log :
+						   cases[i].rest;
 	(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
 	(void)shutdown(fd, SHUT_WR);
 	while (recv(fd, request, sizeof(request), 0) > 0)
@@ -78,9 +87,9 @@ static void serve(int listener, size_t i)
 }
 
 /**
- * test_identity() - Whose 401 it is
+ * test_ways() - What is made of the answers
  */
-static void test_identity(void)
+static void test_ways(void)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct world_node node = { .name = "n",
@@ -110,4 +119,4 @@ static void test_identity(void)
 	}
 }
 
-UNIT_SUITE(inward, { "whose 401 it is", test_identity });
+UNIT_SUITE(inward, { "answers", test_ways });

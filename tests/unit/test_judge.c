@@ -29,6 +29,8 @@ static const struct {
 	{ "both in dual stack", NODE(V6 "," V4, READY), true, "ADR-4 pass  " },
 	{ "no CNI", NODE(V6, NOT("reason:NetworkPluginNotReady message:x")),
 	  false, "ADR-4 pass  RUN-1 fail cni-missing " },
+	{ "no runtime", NODE(V6, NOT("[container runtime is down, PLEG is x]")),
+	  false, "ADR-4 pass  RUN-1 fail runtime-down " },
 	{ "some other reason", NODE(V6, NOT("PLEG is not healthy")), false,
 	  "ADR-4 pass  RUN-1 fail pod-not-ready " },
 	{ "no kubelet yet", NODE("", ""), false, "" },
@@ -100,6 +102,17 @@ static const struct {
 	{ "exec: Internal error occurred: error dialing backend: dial tcp "
 	  "[2001:db8::2]:10250: connect: permission denied",
 	  -EBADMSG, false, REASON_ADMIN_PROHIBITED },
+	{ "exec: Internal error occurred: unable to upgrade connection: rpc "
+	  "error: code = Unavailable desc = connection error: desc = "
+	  "\"transport: Error while dialing: dial unix "
+	  "/run/containerd/containerd.sock: connect: connection refused\"",
+	  -EBADMSG, false, REASON_RUNTIME_DOWN },
+	{ "log: wanted 'ready', got 'unable to retrieve container logs for "
+	  "containerd://667921d5a818'",
+	  -EBADMSG, false, REASON_RUNTIME_DOWN },
+	{ "500: error dialing backend: dial unix /run/konnectivity.sock: "
+	  "connect: connection refused",
+	  -EIO, false, REASON_REFUSED },
 	/* What the kubelet and its runtime say: the way to them is open. */
 	{ "port-forward: error forwarding port 8080 to pod a: failed to connect "
 	  "to localhost:8080: dial tcp6 [::1]:8080: connect: connection refused",
