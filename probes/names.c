@@ -62,6 +62,22 @@ static void judge_ptr(struct probe *p)
 }
 
 /**
+ * is_below() - Whether a name lies below a domain
+ * @name:	Name without a dot at its end
+ * @domain:	Domain, as well
+ *
+ * Return: whether; not for the domain itself, nor for "x.mycluster.local" below
+ *	   "cluster.local"
+ */
+static bool is_below(const char *name, const char *domain)
+{
+	size_t n = strlen(name), m = strlen(domain);
+
+	return n > m + 1 && name[n - m - 1] == '.' &&
+	       strcasecmp(name + n - m, domain) == 0;
+}
+
+/**
  * judge_pod_ptr() - DNS-3: a pod's address leads back to a name of the cluster
  * @p:		Probe
  *
@@ -69,14 +85,11 @@ static void judge_ptr(struct probe *p)
  */
 static void judge_pod_ptr(struct probe *p)
 {
-	const char *domain = probe_targets(p)->cluster_domain, *end;
-	size_t n;
+	const char *domain = probe_targets(p)->cluster_domain;
 
 	if (!judge_record(p, "PTR"))
 		return;
-	n = strlen(p->dns.target);
-	end = p->dns.target + n - MIN(n, strlen(domain));
-	if (strcasecmp(end, domain) == 0)
+	if (is_below(p->dns.target, domain))
 		probe_pass(p, "'%s' is '%s'", p->spec.name, p->dns.target);
 	else
 		probe_fail(p, REASON_WRONG_ANSWER,

@@ -4,7 +4,7 @@ import http.server
 import socket
 import threading
 
-AAAA = 28
+PTR, AAAA = 12, 28
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -22,8 +22,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def dns(listen, *addresses):
+def dns(listen, *addresses, name=None):
     """RFC 1035: the question back, and for AAAA the answers. Listens, returns a loop.
+
+    For PTR it is the name, where there is one.
 
     By UDP what fits 1232 bytes, else it says so (TC); by TCP, too.
 
@@ -33,17 +35,23 @@ def dns(listen, *addresses):
     sock.bind((listen, 53))
     tcp = socket.create_server((listen, 53), family=socket.AF_INET6)
 
+    records = {AAAA: addresses}
+    if name:
+        labels = [bytes([len(label)]) + label.encode() for label in name.split(".")]
+        records[PTR] = [b"".join(labels) + b"\0"]
+
     def reply_to(query, most):
         end = query.index(b"\0", 12) + 5
-        aaaa = int.from_bytes(query[end - 4 : end - 2], "big") == AAAA
-        answers = addresses if aaaa else ()
+        kind = int.from_bytes(query[end - 4 : end - 2], "big")
+        answers = records.get(kind, ())
         flags = b"\x81\x80"
-        if end + 28 * len(answers) > most:
+        if end + sum(12 + len(data) for data in answers) > most:
             flags, answers = b"\x83\x80", ()
         reply = query[:2] + flags + b"\0\1" + bytes([0, len(answers), 0, 0, 0, 0])
         reply += query[12:end]
-        for address in answers:
-            reply += b"\xc0\x0c\0\x1c\0\1\0\0\1\x2c\0\x10" + address
+        for data in answers:
+            reply += b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\1\0\0\1\x2c"
+            reply += len(data).to_bytes(2, "big") + data
         return reply
 
     def run_tcp():

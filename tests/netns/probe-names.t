@@ -6,7 +6,7 @@ netns_test "$0" "$@"
 need jq python3
 
 # here --- dns, which answers 2001:db8:5::1 and ::3 to each AAAA and knows no other record;
-# its other address answers 60 of them
+# its other addresses answer 60 of them, and a name to each PTR
 ns_new dns
 ip link add eth0 type veth peer name x netns dns
 sysctl -qw net.ipv6.conf.eth0.accept_dad=0
@@ -15,7 +15,9 @@ ip link set eth0 up
 ns dns ip link set x up
 ip addr add 2001:db8:1::10/64 dev eth0 nodad
 ns dns ip addr add 2001:db8:1::1/64 dev x nodad
-ns dns ip addr add 2001:db8:1::2/64 dev x nodad
+for host in 2 3 4; do
+	ns dns ip addr add "2001:db8:1::$host/64" dev x nodad
+done
 ip route add default via 2001:db8:1::1
 nsenter --net=/run/netns/dns python3 -B - "$TOP/tests" >"$T/ready" <<'P' &
 import socket, sys, threading
@@ -24,7 +26,12 @@ import fake
 pods = [socket.inet_pton(socket.AF_INET6, f"2001:db8:5::{n}") for n in (1, 3)]
 serve = fake.dns("2001:db8:1::1", *pods)
 many = [socket.inet_pton(socket.AF_INET6, f"2001:db8:6::{n:x}") for n in range(1, 61)]
-threading.Thread(target=fake.dns("2001:db8:1::2", *many), daemon=True).start()
+for loop in (
+    fake.dns("2001:db8:1::2", *many, name="a.pods.t.svc.Cluster.local"),
+    fake.dns("2001:db8:1::3", *many, name="a.pods.t.svc.mycluster.local"),
+    fake.dns("2001:db8:1::4", *many, name="cluster.local"),
+):
+    threading.Thread(target=loop, daemon=True).start()
 print("ready", flush=True)
 serve()
 P
@@ -50,6 +57,15 @@ is 'may be one where not all are known' "pass - $name is all of 1 ready endpoint
 is 'more than a packet or we take, of a cluster that is probed in part' \
 	"pass - $name is 40 addresses or more, too many to compare" \
 	"$(headless '["2001:db8:6::1","2001:db8:6::3c"]' false 2001:db8:1::2)"
+# pod_name SERVER - what DNS-3 says of the name of the first endpoint
+pod_name() {
+	headless '["2001:db8:6::1"]' false "2001:db8:1::$1" >"$T/out"
+	jq -r 'select(.variant == "pod-ptr")|"\(.verdict) \(.detail)"' "$T/.out"
+}
+matches 'a pod has a name of the cluster' "^pass .* is 'a.pods.t.svc.Cluster.local'" "$(pod_name 2)"
+matches 'and not of one that ends as the cluster' \
+	"^fail .*wanted a name below 'cluster.local', got 'a.pods.t.svc.mycluster.local'" "$(pod_name 3)"
+matches 'nor the domain itself' "^fail .* got 'cluster.local'" "$(pod_name 4)"
 is 'one that the name does not lead to' \
 	"fail wrong-answer AAAA $name: 2 addresses for 3 ready endpoints, 2001:db8:5::2 is missing" \
 	"$(headless '["2001:db8:5::1","2001:db8:5::2","2001:db8:5::3"]')"
