@@ -579,8 +579,9 @@ static const struct opt options[] = {
 	  .offset = OPTION(targets),
 	  .verbs = " run ",
 	  .help = "what to try outside that cluster, as 'egress' of "
-		  "shoot6-targets (default /etc/shoot6/egress.json if that "
-		  "is there, else names of the internet)" },
+		  "shoot6-targets (default for --live: "
+		  "/etc/shoot6/egress.json if that is there, which is then "
+		  "said; else names of the internet, which a lab has too)" },
 	{ .name = "cluster-domain",
 	  .type = OPT_STRING,
 	  .arg = "NAME",

@@ -246,6 +246,16 @@ netns_set_up() {
 	ip link set lo up || exit 1
 }
 
+# machine_targets JSON - what `scenario run --live` takes where nobody names a file, in an
+# /etc over that of the machine, which only this test sees
+machine_targets() {
+	mount -t tmpfs tmpfs /mnt && mkdir /mnt/up /mnt/work &&
+		mount -t overlay -o lowerdir=/etc,upperdir=/mnt/up,workdir=/mnt/work overlay /etc ||
+		exit 1
+	mkdir -p /etc/shoot6
+	echo "$1" >/etc/shoot6/egress.json
+}
+
 # ns_new NAME... - further network namespaces, loopback up, no address but its own
 ns_new() {
 	local name

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #define PODS_S       120 /* until responders are ready; until probes have ended */
 #define LOG_S        5 /* until the log of a prober that has ended is whole */
@@ -32,6 +33,24 @@ static void step(struct live *live, const char *text)
 }
 
 /**
+ * targets_file() - Where it stands what is to be tried outside the cluster
+ * @options:	Of the run
+ *
+ * The user is told of a file that he has not named.
+ *
+ * Return: path; NULL: the default list
+ */
+static const char *targets_file(const struct live_options *options)
+{
+	static const char usual[] = WORLD_EGRESS_FOLDER "/" WORLD_EGRESS_FILE;
+
+	if (options->targets || options->lab || access(usual, F_OK) != 0)
+		return options->targets;
+	log_info("egress targets: '%s', since --targets names no other", usual);
+	return usual;
+}
+
+/**
  * look() - What the cluster is
  * @live:	Run
  *
@@ -47,7 +66,8 @@ static int look(struct live *live)
 	if (live->options->domain)
 		(void)snprintf(live->world.domain, sizeof(live->world.domain),
 			       "%s", live->options->domain);
-	r = world_read_egress(live->options->targets, &live->world, &problem);
+	r = world_read_egress(targets_file(live->options), &live->world,
+			      &problem);
 	if (r < 0) {
 		log_error("%s", buf_text(&problem));
 		return r;

@@ -24,8 +24,10 @@ struct live_options {
 	const char *image; /* reference of the suite's image */
 	const char *space; /* namespace of ci/kubernetes to run in, or NULL */
 	const char *domain; /* of the cluster, or NULL: as its pods say */
-	const char
-		*targets; /* file with egress targets, or NULL: the default */
+	/* File with egress targets; NULL: that of the machine or Job, if there is one and
+	 * .lab does not say otherwise, else the default list. */
+	const char *targets;
+	bool lab; /* one of ours: a file of the machine is not meant for it */
 	bool privileged; /* probe from the host network as well */
 	unsigned int nodes; /* probe from so many nodes at most; 0: 16 */
 };

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define ECHO_PORT 7777
 #define HTTP_PORT 8080
@@ -503,8 +502,7 @@ int world_read_services(struct api *api, const char *space, int64_t deadline_ns,
 
 /**
  * world_read_egress() - What outside the cluster is to be tried
- * @file:	The user's targets file; NULL: that of the machine or Job, if there is
- *		one, else the default list
+ * @file:	Targets file; NULL: the default list
  * @w:		Gets it
  * @problem:	Gets one line where the file is no use
  *
@@ -512,12 +510,9 @@ int world_read_services(struct api *api, const char *space, int64_t deadline_ns,
  */
 int world_read_egress(const char *file, struct world *w, struct buf *problem)
 {
-	static const char usual[] = WORLD_EGRESS_FOLDER "/" WORLD_EGRESS_FILE;
 	_cleanup_(json_freep) struct json *json = NULL;
 	int r;
 
-	if (!file && access(usual, F_OK) == 0)
-		file = usual;
 	if (!file)
 		return json_parse(default_egress, sizeof(default_egress) - 1,
 				  &w->egress);

@@ -165,6 +165,22 @@ for domain in '' cluster.local. .local 'a b'; do
 		--kubeconfig "$T/none" --cluster-domain "$domain"
 	like 'what it has to be' "cluster domain '$domain': must have" "$err"
 done
+# The machine's own targets
+machine_targets '{}'
+cat >"$T/nowhere" <<'Y'
+current-context: c
+contexts: [{name: c, context: {cluster: k, user: u}}]
+clusters: [{name: k, cluster: {server: "https://[::1]:1"}}]
+users: [{name: u, user: {token: t}}]
+Y
+run "$BIN/scenario" run --live --kubeconfig "$T/nowhere"
+is 'targets of the machine without egress' 2 "$rc"
+like 'are said what they are' "targets '/etc/shoot6/egress.json': no object 'egress'" "$err"
+like 'and named, since nobody else has' \
+	"egress targets: '/etc/shoot6/egress.json', since --targets names no other" "$err"
+echo '{"egress": {}}' >"$T/targets.json"
+run "$BIN/scenario" run --live --kubeconfig "$T/nowhere" --targets "$T/targets.json"
+unlike "and not where the user's are taken" egress.json "$err"
 refused 'a name that is none' 1 "$BIN/scenario" run demo --name a/b
 refused 'probe without targets' 1 "$BIN/probe-pod" --vantage pod:n/p \
 	--targets "$T/none.json"
