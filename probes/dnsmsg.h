@@ -11,10 +11,11 @@
 
 #include "lib/addr.h"
 
-#define DNS_MESSAGE 4096 /* bytes; what we offer by EDNS (RFC 6891) */
-#define DNS_ADDRS   40
-#define DNS_PORT    53
-#define DNS_NAME    256 /* bytes of a name as text */
+#define DNS_MESSAGE     4096 /* bytes; what we offer by EDNS (RFC 6891) */
+#define DNS_MESSAGE_TCP 65535 /* bytes; RFC 1035 4.2.2 */
+#define DNS_ADDRS       40
+#define DNS_PORT        53
+#define DNS_NAME        256 /* bytes of a name as text */
 
 enum dns_type {
 	DNS_A = 1,

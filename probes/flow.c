@@ -2,6 +2,8 @@
 #include "probes/flow.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -151,6 +153,21 @@ int ask_start(struct probe *p, struct ask *a, const struct addr *server,
 }
 
 /**
+ * grow() - Make room for the largest answer that TCP can bring
+ * @a:		Ask; keeps what came until now
+ *
+ * Return: 0; -ENOMEM
+ */
+static int grow(struct ask *a)
+{
+	a->large = malloc(DNS_MESSAGE_TCP + 2);
+	if (!a->large)
+		return -ENOMEM;
+	memcpy(a->large, a->answer, a->answer_len);
+	return 0;
+}
+
+/**
  * ask_tcp() - Go on over TCP: send when connected, gather the answer
  * @p:		Probe
  * @a:		Ask
@@ -160,8 +177,9 @@ int ask_start(struct probe *p, struct ask *a, const struct addr *server,
  */
 static int ask_tcp(struct probe *p, struct ask *a, uint32_t events)
 {
+	uint8_t *to = a->large ? a->large : a->answer;
+	size_t want, size = a->large ? DNS_MESSAGE_TCP + 2 : sizeof(a->answer);
 	ssize_t n;
-	size_t want;
 
 	if (events & EPOLLOUT) {
 		n = send(a->fd, a->query, a->query_len, MSG_NOSIGNAL);
@@ -170,8 +188,7 @@ static int ask_tcp(struct probe *p, struct ask *a, uint32_t events)
 		return probe_watch(p, a->fd, EPOLLIN) < 0 ? -ENOMEM :
 							    -EINPROGRESS;
 	}
-	n = recv(a->fd, a->answer + a->answer_len,
-		 sizeof(a->answer) - a->answer_len, 0);
+	n = recv(a->fd, to + a->answer_len, size - a->answer_len, 0);
 	if (n < 0)
 		return errno == EAGAIN ? -EINPROGRESS : -errno;
 	if (n == 0)
@@ -179,9 +196,9 @@ static int ask_tcp(struct probe *p, struct ask *a, uint32_t events)
 	a->answer_len += (size_t)n;
 	if (a->answer_len < 2)
 		return -EINPROGRESS;
-	want = (size_t)(a->answer[0] << 8 | a->answer[1]) + 2;
-	if (want > sizeof(a->answer))
-		return -EMSGSIZE;
+	want = (size_t)(to[0] << 8 | to[1]) + 2;
+	if (want > size && grow(a) < 0)
+		return -ENOMEM;
 	return a->answer_len < want ? -EINPROGRESS : 0;
 }
 
@@ -204,7 +221,7 @@ int ask_ready(struct probe *p, struct ask *a, uint32_t events)
 		return -EIO;
 	if (a->tcp) {
 		r = ask_tcp(p, a, events);
-		message += 2;
+		message = (a->large ? a->large : a->answer) + 2;
 		n = (ssize_t)a->answer_len - 2;
 	} else {
 		n = recv(a->fd, a->answer, sizeof(a->answer), 0);
@@ -221,7 +238,7 @@ int ask_ready(struct probe *p, struct ask *a, uint32_t events)
 }
 
 /**
- * ask_stop() - Close the ask
+ * ask_stop() - Close the ask, and free its answer
  * @p:		Probe
  * @a:		Ask; one never started is left alone
  */
@@ -229,6 +246,8 @@ void ask_stop(struct probe *p, struct ask *a)
 {
 	if (a->fd > 0)
 		probe_close(p, &a->fd);
+	free(a->large);
+	a->large = NULL;
 }
 
 /**

@@ -31,6 +31,7 @@ struct ask {
 	uint8_t query[512];
 	size_t query_len;
 	uint8_t answer[DNS_MESSAGE + 2];
+	uint8_t *large; /* instead of it, once TCP brings more; or NULL */
 	size_t answer_len;
 	struct evidence seen;
 };

@@ -127,7 +127,8 @@ static size_t count_missing(const struct addr *wanted, size_t n_wanted,
  * @p:		Probe; .spec.of is the headless service
  *
  * Others are wrong only where all are known; nothing is missing from an answer that is
- * longer than what is kept of it.
+ * longer than what is kept of it, and nothing is said of one that does not even fit a
+ * message of 64 KiB, which takes more than a thousand pods.
  */
 static void judge_headless(struct probe *p)
 {
@@ -136,13 +137,18 @@ static void judge_headless(struct probe *p)
 	enum reason reason = ask_reason(a);
 	bool whole = h->all && h->n_endpoints < SERVICE_ENDPOINTS;
 	bool kept = a->n_addrs < DNS_ADDRS;
+	bool beyond = a->truncated && p->spec.tcp;
 	struct addr one = { 0 };
 
-	if (reason == REASON_NONE && !a->n_addrs)
+	if (reason == REASON_NONE && !a->n_addrs && !beyond)
 		reason = REASON_NO_AAAA;
 	if (reason != REASON_NONE)
 		probe_fail(p, reason, "AAAA '%s': wanted %zu addresses: %s",
 			   h->name, h->n_endpoints, reason_meaning(reason));
+	else if (beyond)
+		probe_skip(p, REASON_NO_TARGET,
+			   "AAAA '%s': more addresses than an answer can have",
+			   h->name);
 	else if (kept && count_missing(h->endpoints, h->n_endpoints, a->addrs,
 				       a->n_addrs, &one))
 		probe_fail(p, REASON_WRONG_ANSWER,

@@ -47,7 +47,7 @@ def dns(listen, *addresses, name=None):
         flags = b"\x81\x80"
         if end + sum(12 + len(data) for data in answers) > most:
             flags, answers = b"\x83\x80", ()
-        reply = query[:2] + flags + b"\0\1" + bytes([0, len(answers), 0, 0, 0, 0])
+        reply = query[:2] + flags + b"\0\1" + len(answers).to_bytes(2, "big") + bytes(4)
         reply += query[12:end]
         for data in answers:
             reply += b"\xc0\x0c" + kind.to_bytes(2, "big") + b"\0\1\0\0\1\x2c"

@@ -6,7 +6,7 @@ netns_test "$0" "$@"
 need jq python3
 
 # here --- dns, which answers 2001:db8:5::1 and ::3 to each AAAA and knows no other record;
-# its other addresses answer 60 of them, and a name to each PTR
+# its other addresses answer 60, 1000 and 3000 of them, and a name to each PTR
 ns_new dns
 ip link add eth0 type veth peer name x netns dns
 sysctl -qw net.ipv6.conf.eth0.accept_dad=0
@@ -25,10 +25,10 @@ sys.path.insert(0, sys.argv[1])
 import fake
 pods = [socket.inet_pton(socket.AF_INET6, f"2001:db8:5::{n}") for n in (1, 3)]
 serve = fake.dns("2001:db8:1::1", *pods)
-many = [socket.inet_pton(socket.AF_INET6, f"2001:db8:6::{n:x}") for n in range(1, 61)]
+many = [socket.inet_pton(socket.AF_INET6, f"2001:db8:6::{n:x}") for n in range(1, 3001)]
 for loop in (
-    fake.dns("2001:db8:1::2", *many, name="a.pods.t.svc.Cluster.local"),
-    fake.dns("2001:db8:1::3", *many, name="a.pods.t.svc.mycluster.local"),
+    fake.dns("2001:db8:1::2", *many[:60], name="a.pods.t.svc.Cluster.local"),
+    fake.dns("2001:db8:1::3", *many[:1000], name="a.pods.t.svc.mycluster.local"),
     fake.dns("2001:db8:1::4", *many, name="cluster.local"),
 ):
     threading.Thread(target=loop, daemon=True).start()
@@ -57,6 +57,11 @@ is 'may be one where not all are known' "pass - $name is all of 1 ready endpoint
 is 'more than a packet or we take, of a cluster that is probed in part' \
 	"pass - $name is 40 addresses or more, too many to compare" \
 	"$(headless '["2001:db8:6::1","2001:db8:6::3c"]' false 2001:db8:1::2)"
+is 'more than a message of UDP can have' "pass - $name is 40 addresses or more, too many to compare" \
+	"$(headless '["2001:db8:6::1","2001:db8:6::3c"]' false 2001:db8:1::3)"
+is 'more than any message can have' \
+	"skip no-target AAAA $name: more addresses than an answer can have" \
+	"$(headless '["2001:db8:6::1","2001:db8:6::3c"]' false 2001:db8:1::4)"
 # pod_name SERVER - what DNS-3 says of the name of the first endpoint
 pod_name() {
 	headless '["2001:db8:6::1"]' false "2001:db8:1::$1" >"$T/out"
