@@ -37,7 +37,7 @@ void lab_be_patient(unsigned int factor)
 
 /**
  * lab_deadline() - An instant in the future
- * @seconds:	From now; times $SHOOT6_PATIENCE where there is one
+ * @seconds:	From now; times $SHOOT6_PATIENCE where there is one, 1 to 100
  *
  * Return: CLOCK_MONOTONIC, nanoseconds
  */
@@ -46,7 +46,8 @@ int64_t lab_deadline(unsigned int seconds)
 	const char *patience = getenv(LAB_PATIENCE);
 	unsigned long factor = patience ? strtoul(patience, NULL, 10) : 1;
 
-	return loop_now() + (int64_t)MAX(factor, 1UL) * seconds * NSEC_PER_SEC;
+	factor = MIN(MAX(factor, 1UL), (unsigned long)LAB_PATIENCE_MAX);
+	return loop_now() + (int64_t)factor * seconds * NSEC_PER_SEC;
 }
 
 /**

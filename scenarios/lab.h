@@ -101,7 +101,8 @@ int lab_fail(struct lab *lab, int error, const char *format, ...)
 /* Deadline so many seconds from now, for everything below that takes one; --patience
  * makes all of them longer (and those of a live run), by a variable that the whole
  * lab inherits; a factor of 0 leaves them. */
-#define LAB_PATIENCE "SHOOT6_PATIENCE"
+#define LAB_PATIENCE     "SHOOT6_PATIENCE"
+#define LAB_PATIENCE_MAX 100
 int64_t lab_deadline(unsigned int seconds);
 void lab_be_patient(unsigned int factor);
 

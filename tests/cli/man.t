@@ -20,6 +20,13 @@ for program in "$BIN"/*; do
 	done < <("$program" --help | grep -oE '^  (-., |    )--[a-z0-9-]+' | grep -oE -- '--.*')
 	is "$name: page has all options of --help" '' "$missing"
 done
+missing=
+for variable in SHOOT6_PATIENCE NO_COLOR \
+	$(grep -rhoE 'getenv\("[A-Z0-9_]+"' scenarios --include=*.c | cut -d '"' -f 2); do
+	grep -qE "^(\.It|\.Pq)? ?Ev (.* )?$variable( |\$)|^\.Ev $variable( |\$)" "$T"/scenario.[0-9] ||
+		missing+=" $variable"
+done
+is 'scenario: page has all variables that are read' '' "$missing"
 for source in docs/man/*.5; do
 	name=${source##*/}
 	holds "$name: page is made" ci/man "$source" "$T"

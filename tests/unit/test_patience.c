@@ -30,6 +30,10 @@ static void test_factor(void)
 	lab_be_patient(3);
 	check_seconds("a patient lab", 30, lab_deadline(10));
 	check_seconds("a patient live run", 30, live_deadline(10));
+	(void)setenv(LAB_PATIENCE, "99999999999999999999", 1);
+	check_seconds("more than may be", 1000, lab_deadline(10));
+	(void)setenv(LAB_PATIENCE, "much", 1);
+	check_seconds("no number", 10, lab_deadline(10));
 	(void)unsetenv(LAB_PATIENCE);
 }
 
