@@ -172,10 +172,10 @@ run() {
 	return 0
 }
 
-# wait_for [-t SECONDS] COMMAND... - wait until a command succeeds; a minute at most, and
+# wait_for [-t SECONDS] COMMAND... - wait until a command succeeds; two minutes at most, and
 # $WAIT_FACTOR times as long on machines that are so much slower
 wait_for() {
-	local deadline seconds=60
+	local deadline seconds=120
 
 	if [ "$1" = -t ]; then
 		seconds=$2
@@ -194,7 +194,7 @@ wait_for() {
 # The kernel enters that route in work of its own, after it has said that the address is
 # there: on a loaded machine a list may come before it.
 routes() {
-	wait_for -t 10 addresses_routed
+	wait_for -t 30 addresses_routed
 	ip -6 route show table all
 }
 addresses_routed() {

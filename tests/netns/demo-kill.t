@@ -48,7 +48,7 @@ moment() {
 # nothing_left WHEN - no process, mount or link; what is in the state folder goes with
 # the next lab's coming
 nothing_left() {
-	wait_for -t 10 none || not_ok "processes after $1" "$(ps -ef)"
+	wait_for none || not_ok "processes after $1" "$(ps -ef)"
 	"$S" up pair 2>/dev/null || not_ok "up after $1"
 	[ "$(ls "$T/state/shoot6")" = pair ] ||
 		not_ok "state after $1" "$(ls "$T/state/shoot6")"
@@ -97,7 +97,7 @@ kill_holder() {
 		read -r holder _ <"/proc/$pid/task/$pid/children"
 		[ "$holder" ]
 	}
-	wait_for -t 10 holder || return
+	wait_for holder || return
 	# The moment itself, not a wait for something.
 	read -rt "$(moment "$run_us")" <> <(:)
 	kill -KILL "$holder"

@@ -60,7 +60,7 @@ done
 holds 'report.html has the picture, and nothing from elsewhere' bash -c \
 	'grep -q "<svg" build/demo/report.html &&
 	! grep -qE "(src|href)=\"(https?:)?//" build/demo/report.html'
-holds 'no process is left' wait_for -t 10 none
+holds 'no process is left' wait_for none
 is 'no state is left' '' "$(ls -A "$T/state")"
 
 # Into a file there are no escape sequences.
@@ -76,11 +76,11 @@ ctrl_c() {
 	{
 		wait_for shows "$1"
 		printf '\003'
-		wait_for -t 20 grep -aq 'ended by' "$out"
+		wait_for grep -aq 'ended by' "$out"
 	} | terminal "$out" "trap : INT; $S run demo; echo ended by \$?"
 	like "Ctrl-C while $1" 'ended by 130' "$(<"$out")"
 	unlike "Ctrl-C while $1: no table" 'Node state' "$(<"$out")"
-	holds "Ctrl-C while $1: no process is left" wait_for -t 10 none
+	holds "Ctrl-C while $1: no process is left" wait_for none
 	is "Ctrl-C while $1: no state is left" '' "$(ls -A "$T/state")"
 }
 ctrl_c 'waiting for the services'
@@ -98,7 +98,7 @@ for signal in TERM:143 HUP:129 INT:130; do
 	kill -"${signal%:*}" -- "-$pid"
 	wait "$pid" 2>/dev/null
 	is "SIG${signal%:*} to the group: exit status" "${signal#*:}" $?
-	holds "SIG${signal%:*}: no process is left" wait_for -t 10 none
+	holds "SIG${signal%:*}: no process is left" wait_for none
 	is "SIG${signal%:*}: no state is left" '' "$(ls -A "$T/state")"
 done
 

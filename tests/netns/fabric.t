@@ -18,7 +18,7 @@ import socket
 s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
 s.bind((0, 0))
 s.setsockopt(270, 1, 20)  # NETLINK_ADD_MEMBERSHIP, RTNLGRP_ND_USEROPT
-s.settimeout(10)
+s.settimeout(60)
 print("listening", flush=True)
 while True:
     message = s.recv(8192)
@@ -37,7 +37,11 @@ ip netns exec router "$BIN/fabric-ra" -i n1 -M \
 ra=$!
 default() { ns node ip -6 route show default | grep -q 'proto ra'; }
 holds 'an RA makes the default route' wait_for default
-run ns node ip -6 route show default
+fresh() {
+	run ns node ip -6 route show default
+	[[ $out =~ expires\ (29|30)sec ]]
+}
+wait_for fresh
 matches 'its lifetime is 30 s' 'expires (29|30)sec' "$out"
 like 'its hop limit is taken' 'hoplimit 63' "$out"
 like 'its MTU is taken' 'mtu 1460' "$out"

@@ -40,7 +40,7 @@ is 'the NAT64 prefix is found in an advertisement' \
 is 'and the range of the pods in the metadata' 2001:db8:10:0:1::/112 \
 	"$(jq -r .pod_cidr <<<"$out")"
 
-run in_node ping -6 -c 1 -W 5 2001:db8:10:0:2::1
+run in_node ping -6 -c1 -W30 2001:db8:10:0:2::1
 is 'the other node answers' 0 "$rc"
 
 run in_node "${apply[@]}"

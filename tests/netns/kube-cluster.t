@@ -60,7 +60,7 @@ service() {
 wait_for kc -n default get sa default
 kc create -f "$T/pods.yaml" >"$T/out" 2>&1
 wait_for kc apply -f "$T/pods.yaml"
-holds 'pods are ready' kc -n t wait --for=condition=Ready pod --all --timeout=60s
+holds 'pods are ready' kc -n t wait --for=condition=Ready pod --all --timeout=300s
 for p in a b c; do pod_enter "$p" t; done
 
 vip() { kc -n t get svc "$1" -o 'jsonpath={.spec.clusterIP}'; }
@@ -92,11 +92,11 @@ web=$(vip web) self=$(vip self) np=$(port np) far=$(port far)
 for node in node1 node2 node3; do
 	for at in "[$web]" "[2001:db8:10:0:${node#node}::1]:$np" "[2001:db8:10:0:${node#node}::1]:$far"; do
 		# shellcheck disable=SC2086 # words
-		wait_for -t 20 answers name on_node "$node" $C "http://$at/"
+		wait_for answers name on_node "$node" $C "http://$at/"
 	done
 done
 # shellcheck disable=SC2086
-wait_for -t 20 answers name in_pod a $C "http://[$self]/"
+wait_for answers name in_pod a $C "http://[$self]/"
 
 # Addresses
 is 'each node has one IPv6 InternalIP and no other address' \
@@ -135,25 +135,25 @@ c' "$reached"
 	who 'NodePort, its pod on another node' '^c$' on_node inet6 $C "http://[2001:db8:10:0:2::1]:$far/"
 	who 'host port' '^c$' on_node inet6 $C 'http://[2001:db8:10:0:3::1]:8088/'
 	lb() { kc -n t get svc "${1:-lb}" -o 'jsonpath={.status.loadBalancer.ingress[*].ip}' | grep .; }
-	holds 'a load balancer has an address' wait_for -t 30 lb
+	holds 'a load balancer has an address' wait_for lb
 	lb=$(lb)
 	at() { on_node router ip -6 -j route show "$1" | jq -r '.[0].dev'; }
 	is_at() { [ "$(at "$1")" = "$2" ]; }
 	fails 'one for endpoints of its node waits for an endpoint' lb lbl
 	kc -n t patch svc lbl -p '{"spec": {"selector": {"name": "c"}}}' >"$T/out"
-	holds 'and has an address then' wait_for -t 30 lb lbl
+	holds 'and has an address then' wait_for lb lbl
 	lbl=$(lb lbl)
 	is "at that endpoint's node" n3 "$(at "$lbl")"
-	wait_for -t 20 answers name on_node inet6 $C "http://[$lbl]/"
+	wait_for answers name on_node inet6 $C "http://[$lbl]/"
 	client 'by which clients are seen as they are' \
 		"$(on_node inet6 ip -6 -j route get "$lbl" | jq -r '.[0].prefsrc')" on_node inet6 $C "http://[$lbl]/"
 	kc -n t patch svc lbl -p '{"spec": {"selector": {"name": "b"}}}' >"$T/out"
-	holds 'it moves with the endpoint' wait_for -t 30 is_at "$lbl" n2
-	wait_for -t 20 answers '"b"' on_node inet6 $C "http://[$lbl]/"
+	holds 'it moves with the endpoint' wait_for is_at "$lbl" n2
+	wait_for answers '"b"' on_node inet6 $C "http://[$lbl]/"
 	who 'and answers there' '^b$' on_node inet6 $C "http://[$lbl]/"
 	none_of() { [ -z "$(on_node "$1" ip -6 route show table local "$2")" ]; }
-	holds 'its former node has given it up' wait_for -t 30 none_of node3 "$lbl"
-	wait_for -t 20 answers name on_node inet6 $C "http://[$lb]/"
+	holds 'its former node has given it up' wait_for none_of node3 "$lbl"
+	wait_for answers name on_node inet6 $C "http://[$lb]/"
 	who 'which answers from outside' '^[bc]$' on_node inet6 $C "http://[$lb]/"
 	who 'from a pod' '^[bc]$' in_pod a $C "http://[$lb]/"
 	who 'from a node' '^[bc]$' on_node node1 $C "http://[$lb]/"
@@ -161,24 +161,24 @@ c' "$reached"
 	matches 'the cloud sends it to a node' '^n[123]$' "$at"
 	like 'which has it by netsetup' "$lb dev lo proto 166" \
 		"$(on_node "node${at#n}" ip -6 -N route show table local "$lb")"
-	holds 'and answers for it' on_node inet6 ping -c 1 -W 5 "$lb"
+	holds 'and answers for it' on_node inet6 ping -c1 -W30 "$lb"
 	# Its node is not ready, as the API knows it after a minute of silence.
 	kubelet=$("$S" exec shoot "node${at#n}" -- pgrep -x kubelet)
 	on_node "node${at#n}" kill -STOP "$kubelet"
 	kc patch node "node${at#n}" --subresource=status \
 		-p '{"status": {"conditions": [{"type": "Ready", "status": "Unknown"}]}}' >"$T/out"
 	is_elsewhere() { [[ $(at "$lb") != "$at" ]]; }
-	holds 'it moves away from a node that is not ready' wait_for -t 30 is_elsewhere
-	wait_for -t 20 answers name on_node inet6 $C "http://[$lb]/"
+	holds 'it moves away from a node that is not ready' wait_for is_elsewhere
+	wait_for answers name on_node inet6 $C "http://[$lb]/"
 	who 'and answers still' '^[bc]$' on_node inet6 $C "http://[$lb]/"
 	is 'the service has the address it had' "$lb" "$(lb)"
 	on_node "node${at#n}" kill -CONT "$kubelet"
-	holds 'that node is ready again' kc wait --for=condition=Ready "node/node${at#n}" --timeout=60s
-	holds 'and its pods' kc -n t wait --for=condition=Ready pod --all --timeout=60s
+	holds 'that node is ready again' kc wait --for=condition=Ready "node/node${at#n}" --timeout=300s
+	holds 'and its pods' kc -n t wait --for=condition=Ready pod --all --timeout=300s
 	at=$(at "$lb")
 	kc -n t delete svc lb >/dev/null
 	no_lb() { [ -z "$(on_node router ip -6 route show "$lb"; on_node "node${at#n}" ip -6 route show table local "$lb")" ]; }
-	holds 'all of it goes with the service' wait_for -t 30 no_lb
+	holds 'all of it goes with the service' wait_for no_lb
 	like 'UDP to service' hello "$(in_pod a sh -c "echo hello | nc -6u -w1 $web 81")"
 }
 
@@ -188,7 +188,7 @@ like 'exec' probe-pod "$(kc -n t exec a -- /usr/bin/probe-pod --version 2>&1)"
 like 'proxy' '"name":' "$(kc get --raw /api/v1/namespaces/t/pods/a:8080/proxy/ 2>&1)"
 kc -n t port-forward --address ::1 a 18080:8080 >"$T/forward" 2>&1 &
 forward=$!
-wait_for -t 10 curl -gsf 'http://[::1]:18080/'
+wait_for curl -gsf 'http://[::1]:18080/'
 who 'port-forward' '^a$' curl -gsS -m 5 'http://[::1]:18080/'
 kill "$forward"
 
@@ -266,7 +266,7 @@ matches 'is named, with the node' "image 'nowhere.invalid/x:1' on node 'node[1-3
 is 'nothing is left of that' '' "$(spaces)"
 "$S" run --live >/dev/null 2>"$T/interrupted" &
 live=$!
-wait_for -t 30 grep -q 'probing from' "$T/interrupted"
+wait_for grep -q 'probing from' "$T/interrupted"
 kill "$live"
 wait "$live"
 is 'ended early' 143 $?

@@ -51,7 +51,7 @@ for ((i = 0; i < KILLS; i++)); do
 		"$S" up shoot --name kill 2>/dev/null; then
 		"$S" down kill
 	fi
-	wait_for -t 10 none || left=$i
+	wait_for none || left=$i
 done
 is 'killed up: no process is left' '' "$left"
 run "$S" down kill
@@ -94,7 +94,7 @@ kill -KILL "$("$S" status kill1 --json | jq .pid)"
 run "$S" down kill2
 is 'down of the one' 0 "$rc"
 run "$S" down kill1
-wait_for -t 10 none
+wait_for none
 is 'no state is left of both' '' "$(ls "$XDG_STATE_HOME/shoot6" 2>/dev/null)"
 is 'no cgroup is left of both' '' "$(cgroups)"
 fails 'no process is left of both' others

@@ -19,7 +19,7 @@ job_log() {
 		sed -n '/^{/,$p' "$T/job.log" >"$1" && jq -e .summary "$1"
 }
 job_result() {
-	wait_for -t 30 job_log "$1" && ok 'with a whole report' ||
+	wait_for job_log "$1" && ok 'with a whole report' ||
 		not_ok 'with a whole report' "kubectl: $(<"$T/job.err")" \
 			"$(wc -c <"$T/job.log") bytes, the last of them:" "$(tail -n 20 "$T/job.log")"
 }
@@ -33,7 +33,7 @@ is 'ci/kubernetes is taken by the API server' 0 "$rc"
 unlike 'without a warning' Warning "$err"
 kc -n shoot6 get pods -w -o json >"$T/pods.json" 2>&1 &
 watcher=$!
-holds 'its Job ends' wait_for -t 120 job_over
+holds 'its Job ends' wait_for -t 300 job_over
 job_result "$T/job.json"
 is 'well' 1 "$(kc -n shoot6 get job conformance -o 'jsonpath={.status.succeeded}')"
 jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/job.json"
@@ -142,7 +142,7 @@ project() {
 	echo ---
 	bound b
 } | kc apply -f - >"$T/out" 2>&1
-kc -n shoot6 wait --for=condition=Ready pod a b --timeout=60s >"$T/out" 2>&1
+kc -n shoot6 wait --for=condition=Ready pod a b --timeout=300s >"$T/out" 2>&1
 project a
 on_node node2 sh -c 'cat >/run/t.json' <<-J
 	{"version":1,"node":"node2","cluster_dns":"2001:db8:96::a",
@@ -156,12 +156,12 @@ last_are() {
 	[ "$(tail -n 3 "$T/stream" | jq -r '.variant + " " + .verdict + " " + (.reason // "")' |
 		sort | paste -sd ,)" = "$1" ]
 }
-holds 'token A is taken' wait_for -t 30 last_are 'name pass ,read pass ,vip pass '
+holds 'token A is taken' wait_for last_are 'name pass ,read pass ,vip pass '
 kc -n shoot6 delete pod a --wait >"$T/out" 2>&1
 holds 'its pod is gone: 401' wait_for last_are \
 	'name fail unauthorized,read fail unauthorized,vip fail unauthorized'
 project b
-holds 'token B is taken, by the same process' wait_for -t 30 last_are \
+holds 'token B is taken, by the same process' wait_for last_are \
 	'name pass ,read pass ,vip pass '
 holds 'which ran all the time' kill -0 "$prober"
 kill "$prober"
@@ -178,7 +178,7 @@ run kc apply -k "$TOP/ci/kubernetes/privileged"
 is 'ci/kubernetes/privileged is taken as well' 0 "$rc"
 kc -n shoot6-host get pods -w -o json >"$T/host-pods.json" 2>&1 &
 watcher=$!
-holds 'that Job ends' wait_for -t 120 job_over
+holds 'that Job ends' wait_for -t 300 job_over
 job_result "$T/host.json"
 jq empty "$T/host.json" 2>"$T/out" ||
 	diag "$(kc -n shoot6 get pods -o wide; kc -n shoot6 get job conformance -o yaml; tail -c 400 "$T/host.json")"
@@ -294,14 +294,14 @@ set -m # or else the shell lets its background jobs ignore SIGINT
 "$S" run --live --kubeconfig "$T/by-token" >"$T/out" 2>"$T/interrupted" &
 live=$!
 set +m
-wait_for -t 60 grep -q 'probing from' "$T/interrupted"
+wait_for grep -q 'probing from' "$T/interrupted"
 kill -INT "$live"
 wait "$live"
 is 'Ctrl-C' 130 $?
 is 'leaves nothing' '' "$(spaces)"
 "$S" run --live --kubeconfig "$T/by-token" >"$T/out" 2>"$T/killed" &
 live=$!
-wait_for -t 60 grep -q 'probing from' "$T/killed"
+wait_for grep -q 'probing from' "$T/killed"
 kill -9 "$live"
 wait "$live" 2>/dev/null
 is 'kill -9 leaves one namespace' 1 "$(spaces | wc -l)"

@@ -31,12 +31,12 @@ pod=$(kc -n kube-system get pods -l k8s-app=kube-dns -o json |
 	jq -r '[.items[]|select(.spec.nodeName != "node1")][0]|.status.podIP + " " + .spec.nodeName')
 read -r ip node <<<"$pod"
 reach() { on_node router ping -c 1 -W 2 "$ip"; }
-holds 'a pod is in reach' wait_for -t 20 reach
+holds 'a pod is in reach' wait_for reach
 # shellcheck disable=SC2016 # for the node's shell
 on_node "$node" sh -c 'kill -STOP $(ps -C netsetup-watch -o pid=)'
 on_node router ip -6 neigh flush dev "n${node#node}"
 fails 'without it the pod is out of reach' reach
 # shellcheck disable=SC2016 # for the node's shell
 on_node "$node" sh -c 'kill -CONT $(ps -C netsetup-watch -o pid=)'
-holds 'with it it is there again' wait_for -t 20 reach
+holds 'with it it is there again' wait_for reach
 done_testing

@@ -39,7 +39,7 @@ pod() {
 } >"$T/pods.yaml"
 wait_for kc get sa default
 wait_for kc apply -f "$T/pods.yaml"
-holds 'pods are ready' kc wait --for=condition=Ready pod a c h --timeout=60s
+holds 'pods are ready' kc wait --for=condition=Ready pod a c h --timeout=300s
 for p in a c; do pod_enter $p default; done
 is 'the control plane runs as pods alone' '' \
 	"$(find "$XDG_STATE_HOME/shoot6/shoot/log" -name 'node1-etcd*' -o -name 'node1-kube-[acs]*')"
@@ -49,7 +49,7 @@ mkfifo "$T/in"
 in_pod a nc -6 "${pod_ip[c]}" 7777 <"$T/in" >"$T/echo" 2>/dev/null &
 exec 9>"$T/in"
 echo before >&9
-holds 'a connection between pods is open' wait_for -t 10 grep -q before "$T/echo"
+holds 'a connection between pods is open' wait_for grep -q before "$T/echo"
 
 is "a host-network pod of node 1 has its address" 2001:db8:10:0:1::1 \
 	"$(kc get pod h -o 'jsonpath={.status.podIP}')"
@@ -60,7 +60,7 @@ is 'the kubelet is found' /opt/shoot6/kube/kubelet "${kubelet[0]}"
 
 far="2001:db8:10:0:2::1 2001:db8:53::53 fd20:ce::254"
 for to in $far; do
-	holds "node 1 reaches $to" on_node node1 ping -c 1 -W 5 "$to"
+	holds "node 1 reaches $to" on_node node1 ping -c1 -W30 "$to"
 done
 on_node router nft -f - <<-'N'
 	table inet cut {
@@ -78,23 +78,23 @@ N
 on_node node1 sh -c 'kill -KILL -1' 2>/dev/null
 left() { on_node node1 sh -c 'ls -d /proc/[0-9]* | wc -l'; }
 gone() { [ "$(left)" -le 4 ]; }
-holds 'every process of node 1 has ended but its first' wait_for -t 10 gone
+holds 'every process of node 1 has ended but its first' wait_for gone
 fails 'and with them the API' kc --request-timeout=2s get --raw /readyz
 for to in $far; do
 	fails "now it does not reach $to" on_node node1 ping -c 1 -W 1 "$to"
 done
 echo during >&9
-holds 'meanwhile the connection of the others goes on' wait_for -t 10 grep -q during "$T/echo"
+holds 'meanwhile the connection of the others goes on' wait_for grep -q during "$T/echo"
 
 on_node node1 containerd >"$T/containerd.log" 2>&1 &
-wait_for -t 20 on_node node1 ctr version
+wait_for on_node node1 ctr version
 on_node node1 "${kubelet[@]}" >"$T/kubelet.log" 2>&1 &
-holds 'the API is back, nothing else being reachable' wait_for -t 90 kc get --raw /readyz
+holds 'the API is back, nothing else being reachable' wait_for kc get --raw /readyz
 on_node router nft delete table inet cut
-holds 'all nodes are Ready' kc wait --for=condition=Ready node --all --timeout=90s
+holds 'all nodes are Ready' kc wait --for=condition=Ready node --all --timeout=300s
 for port in 10257 10259; do
 	holds "the one of port $port is healthy" \
-		wait_for -t 60 on_node node1 curl -gksf "https://[::1]:$port/healthz"
+		wait_for on_node node1 curl -gksf "https://[::1]:$port/healthz"
 done
 is 'pods of other nodes are the same, with their addresses' "$uids" \
 	"$(kc get pods a c -o 'jsonpath={.items[*].metadata.uid} {.items[*].status.podIP}')"
@@ -104,12 +104,12 @@ for p in a c; do
 done
 is 'never restarted' '0 0' "$(kc get pods a c -o 'jsonpath={.items[*].status.containerStatuses[0].restartCount}')"
 echo after >&9
-holds 'their connection has lasted' wait_for -t 10 grep -q after "$T/echo"
+holds 'their connection has lasted' wait_for grep -q after "$T/echo"
 exec 9>&-
 again() { [ "$(kc get pod h -o 'jsonpath={.status.containerStatuses[0].restartCount}')" -gt 0 ]; }
-holds "node 1's host-network pod was started again" wait_for -t 60 again
+holds "node 1's host-network pod was started again" wait_for again
 is 'and has its address' 2001:db8:10:0:1::1 "$(kc get pod h -o 'jsonpath={.status.podIP}')"
-holds 'where it answers' wait_for -t 20 in_pod a sh -c 'echo hello | nc -6 -w2 2001:db8:10:0:1::1 7777 | grep hello'
+holds 'where it answers' wait_for in_pod a sh -c 'echo hello | nc -6 -w2 2001:db8:10:0:1::1 7777 | grep hello'
 kc create deployment again --image="$image" -- /usr/bin/probe-responder --tcp 7777 >/dev/null
-holds 'a deployment made now comes up' kc rollout status deployment/again --timeout=60s
+holds 'a deployment made now comes up' kc rollout status deployment/again --timeout=300s
 done_testing

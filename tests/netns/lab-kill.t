@@ -32,7 +32,7 @@ for ((i = 0; i < KILLS; i++)); do
 		"$S" exec pair node1 -- true || not_ok "up returned 0 (kill $i)"
 		"$S" down pair 2>/dev/null
 	fi
-	wait_for -t 10 none || not_ok "processes after kill $i of up"
+	wait_for none || not_ok "processes after kill $i of up"
 done
 is 'killed up: no process is left' 0 "$test_failed"
 diag "$survived of $KILLS were up before"
@@ -40,7 +40,7 @@ diag "$survived of $KILLS were up before"
 for ((i = 0; i < KILLS; i++)); do
 	timeout --foreground -s KILL "$(moment 30000)" "$S" run pair \
 		>/dev/null 2>&1
-	wait_for -t 10 none || not_ok "processes after kill $i of run"
+	wait_for none || not_ok "processes after kill $i of run"
 done
 is 'killed run: no process is left' 0 "$test_failed"
 
@@ -51,7 +51,7 @@ for ((i = 0; i < KILLS; i++)); do
 	"$S" exec pair node1/a -- sleep 1000 2>/dev/null &
 	kill -KILL "$pid"
 	wait $!
-	wait_for -t 10 none || not_ok "processes after kill $i of the holder"
+	wait_for none || not_ok "processes after kill $i of the holder"
 done
 is 'killed holder: no process is left' 0 "$test_failed"
 

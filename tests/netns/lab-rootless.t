@@ -26,7 +26,7 @@ is 'up as nobody' 0 "$rc"
 [ "$rc" = 0 ] || diag "$err"
 is 'who is root inside' 0 "$(as_nobody $S exec pair node1/a -- id -u)"
 holds 'the node reaches the router' \
-	as_nobody $S exec pair node1 -- ping -c1 -W5 2001:db8:10::1
+	as_nobody $S exec pair node1 -- ping -c1 -W30 2001:db8:10::1
 is 'a sysctl of the node' 'net.ipv6.conf.all.forwarding = 1' \
 	"$(as_nobody $S exec pair node1 -- sysctl -w net.ipv6.conf.all.forwarding=1)"
 holds 'nftables' as_nobody $S exec pair node1 -- nft add table ip6 x

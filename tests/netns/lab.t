@@ -57,7 +57,7 @@ for ns in net mnt uts ipc pid; do
 done
 is 'host name' a "$("$S" exec pair node1/a -- hostname)"
 holds 'the node reaches the router' \
-	"$S" exec pair node1 -- ping -c1 -W5 2001:db8:10::1
+	"$S" exec pair node1 -- ping -c1 -W30 2001:db8:10::1
 is 'the pod is in /run/netns of its node' a \
 	"$("$S" exec pair node1 -- ls /run/netns)"
 fails '/usr cannot be written' "$S" exec pair node1 -- touch /usr/shoot6
@@ -84,7 +84,7 @@ is 'down' 0 "$rc"
 holds 'the other one lives' "$S" exec two node1 -- true
 # shellcheck disable=SC2016
 holds 'what it runs holds none of our descriptors' \
-	bash -c 'out=$(timeout 20 "$0" up pair --name three 2>&1)' "$S"
+	bash -c 'out=$(timeout 300 "$0" up pair --name three 2>&1)' "$S"
 "$S" down three 2>/dev/null
 "$S" down two
 is 'no process is left' '' "$(processes)"

@@ -188,7 +188,7 @@ for kind in enobufs ebusy eexist trunc eintr eintr-send dump-intr; do
 		wait_for ready_or_ended
 		if ready; then
 			ip -6 rule del priority 100
-			wait_for -t 20 is_new || bad=$((bad + 1))
+			wait_for is_new || bad=$((bad + 1))
 			kill "$watch"
 		elif [ "$(state)" != "$old" ] || ! grep -q . "$T/err"; then
 			bad=$((bad + 1))

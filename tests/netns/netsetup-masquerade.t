@@ -40,8 +40,9 @@ seen() { # DESTINATION: the source that the far end sees
 	ns pod python3 -c '
 import socket, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.settimeout(1)
-s.sendto(b"x", (sys.argv[1], 7777))
+s.settimeout(30)
+s.connect((sys.argv[1], 7777))
+s.send(b"x")
 print(s.recv(100).decode())' "$1" 2>/dev/null
 }
 answers() { [ -n "$(seen 2001:db8:f::1)" ]; }

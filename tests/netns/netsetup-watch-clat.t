@@ -106,7 +106,7 @@ at_exit end_tayga
 fails 'without CLAT there is no way to IPv4' ask
 start --clat
 holds 'it is started' wait_for event clat '.ipv4 == "192.0.0.1" and .mtu == 1432'
-holds 'IPv4 is reached' wait_for -t 20 ask
+holds 'IPv4 is reached' wait_for ask
 run ask
 like 'by an address of the NAT64' 'you are 192.168.255.' "$out"
 like 'packets are 28 bytes smaller' 1432 "$out"
@@ -120,17 +120,17 @@ is 'the next one goes on with the same tayga' "$pid" "$(cat "$T/root/run/netsetu
 holds 'IPv4 is reached' ask
 kill -9 "$pid"
 holds 'one that dies is noticed' wait_for event clat-ended
-holds 'and started again' wait_for -t 20 ask
+holds 'and started again' wait_for ask
 
 # Another prefix.
 stop
 plat 2001:db8:65::/96
 hints 2001:db8:65::/96
 start --clat
-holds 'with another prefix it is made anew' wait_for -t 20 ask
+holds 'with another prefix it is made anew' wait_for ask
 ns node ip link del clat
 kill -HUP "$watch"
-holds 'it comes back with its device' wait_for -t 60 ask
+holds 'it comes back with its device' wait_for ask
 
 # Native IPv4 is better.
 ns node ip addr add 198.51.100.2/24 dev eth0

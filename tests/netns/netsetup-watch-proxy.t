@@ -46,7 +46,7 @@ like 'and says who answers' "'netsetup watch'" "$err"
 fails 'without an answer the pod is out of reach' reach 2001:db8:9:0:1::11
 ns router ip -6 neigh flush all
 start
-holds 'with one it is in reach' wait_for -t 10 reach 2001:db8:9:0:1::11
+holds 'with one it is in reach' wait_for reach 2001:db8:9:0:1::11
 mac=$(cat /sys/class/net/eth0/address)
 like 'with the MAC address of the node' "$mac router" \
 	"$(ns router ip -6 neigh show 2001:db8:9:0:1::11)"
@@ -60,13 +60,13 @@ ip link set eth0 down
 ip link set eth0 address 02:00:00:00:00:77
 ip link set eth0 up
 ns router ip -6 neigh flush all
-holds 'the link goes down and comes back with another MAC' wait_for -t 20 reach 2001:db8:9:0:1::11
+holds 'the link goes down and comes back with another MAC' wait_for reach 2001:db8:9:0:1::11
 like 'which is told' '02:00:00:00:00:77' "$(ns router ip -6 neigh show 2001:db8:9:0:1::11)"
 
 # Somebody who wants such an address for himself is told that it is taken.
 ns router sysctl -qw net.ipv6.conf.r0.accept_dad=1
 ns router ip -6 addr add 2001:db8:9:0:1::11/128 dev r0
-holds 'duplicate address detection finds it' wait_for -t 10 \
+holds 'duplicate address detection finds it' wait_for \
 	sh -c 'nsenter --net=/run/netns/router ip -6 addr show dev r0 | grep -q dadfailed'
 ns router ip -6 addr del 2001:db8:9:0:1::11/128 dev r0
 

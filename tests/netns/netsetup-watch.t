@@ -85,7 +85,7 @@ while read -r name command; do
 		continue
 	fi
 	eval "$command" || not_ok "$name can be broken at all"
-	holds "$name: back after '$command'" wait_for -t 10 same
+	holds "$name: back after '$command'" wait_for same
 	same || diag "$(diff <(echo "$good") <(state))" "$(tail -3 "$T/events")"
 done <<'L'
 route ip -6 route del 2001:db8:f::/64
@@ -121,7 +121,7 @@ holds 'without compat mode the kernel tells nothing of routes that go' \
 	sysctl -qw net.ipv4.nexthop_compat_mode=0
 ip nexthop del id 77
 sysctl -qw net.ipv4.nexthop_compat_mode=1
-holds 'they come back all the same' wait_for -t 10 same
+holds 'they come back all the same' wait_for same
 
 # A foreign route next to ours, and its end, are no business of ours.
 before=$(count repaired)
@@ -137,7 +137,7 @@ start --burst 100 --audit 300ms
 unshare --mount --propagation private sh -c \
 	'mount -t proc proc /proc && echo 33 >/proc/sys/net/ipv6/conf/v0/hop_limit'
 holds 'a sysctl that another mount of /proc has changed: found by audit' \
-	wait_for -t 10 grep -qx 99 /proc/sys/net/ipv6/conf/v0/hop_limit
+	wait_for grep -qx 99 /proc/sys/net/ipv6/conf/v0/hop_limit
 stop
 
 # The network outlives it, and a restart drops no packet.
@@ -196,7 +196,7 @@ done | ip -6 -batch - >/dev/null
 ip -6 rule del priority 777
 kill -CONT "$watch"
 holds 'events are dropped, and it says so' wait_for event resync
-holds 'what happened meanwhile is put right' wait_for -t 10 same
+holds 'what happened meanwhile is put right' wait_for same
 
 # One watch, one lock, and the newest transaction counts.
 run "$BIN/netsetup" watch "${args[@]}" "$T/doc.yaml"
@@ -209,47 +209,47 @@ holds 'it is noticed' wait_for event superseded
 like 'and not fought' '2001:db8:abcd::/64' "$(ip -6 route)"
 unlike 'the old route does not come back' '2001:db8:f::/64' "$(ip -6 route)"
 ip -6 route del 2001:db8:abcd::/64
-holds 'the newest is kept' wait_for -t 10 sh -c 'ip -6 route | grep -q 2001:db8:abcd::/64'
+holds 'the newest is kept' wait_for sh -c 'ip -6 route | grep -q 2001:db8:abcd::/64'
 run "$BIN/netsetup" undo "${args[@]}"
 is 'undo' 0 "$rc"
-holds 'undo is kept' wait_for -t 10 same
+holds 'undo is kept' wait_for same
 
 # A transaction that is killed half way is taken back by the watch.
 SHOOT6_CRASH_AT=5 "$BIN/netsetup" apply "${args[@]}" "$T/b.yaml" >/dev/null 2>&1
 holds 'a killed transaction is taken back' wait_for event recover
-holds 'and the state is the old one' wait_for -t 10 same
+holds 'and the state is the old one' wait_for same
 kill -9 "$watch"
 wait "$watch" 2>/dev/null
 ip -6 rule del priority 777
 start
-holds 'after kill -9 the next one goes on' wait_for -t 10 same
+holds 'after kill -9 the next one goes on' wait_for same
 
 # Ended while a transaction is open that was killed.
 SHOOT6_CRASH_AT=5 "$BIN/netsetup" apply "${args[@]}" "$T/b.yaml" >/dev/null 2>&1
 stop
 start
-holds 'ended while a transaction was open: the next one goes on' wait_for -t 10 same
+holds 'ended while a transaction was open: the next one goes on' wait_for same
 run "$BIN/netsetup" apply "${args[@]}" --confirm 1s "$T/b.yaml"
 holds 'what awaits confirmation is kept' wait_for event superseded
-holds 'and taken back in time, which is kept' wait_for -t 20 same
+holds 'and taken back in time, which is kept' wait_for same
 
 # The document is followed.
 sed 's/2001:db8:f::/2001:db8:cafe::/; s/a.conf/b.conf/' "$T/a.yaml" >"$T/new"
 mv "$T/new" "$T/doc.yaml"
 holds 'a document renamed over the old one is applied' wait_for sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
-holds 'what is stale goes' wait_for -t 10 sh -c '! ip -6 route | grep -q 2001:db8:f::/64'
-holds 'and stale files' wait_for -t 10 test ! -e "$T/root/etc/a.conf" -a -e "$T/root/etc/b.conf"
+holds 'what is stale goes' wait_for sh -c '! ip -6 route | grep -q 2001:db8:f::/64'
+holds 'and stale files' wait_for test ! -e "$T/root/etc/a.conf" -a -e "$T/root/etc/b.conf"
 wait_for test "$(count applied)" -ge 1
 echo 'version: 1
 routes: [{dst: nonsense}]' >"$T/doc.yaml"
 holds 'a broken document is reported' wait_for event not-applied '.exit == 2'
 like 'with its line' 'nonsense' "$(cat "$T/err")"
 ip -6 route del 2001:db8:cafe::/64
-holds 'and the old one stays' wait_for -t 10 sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
+holds 'and the old one stays' wait_for sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
 rm "$T/doc.yaml"
 holds 'a document that is gone is reported' wait_for event document-unreadable
 ip -6 route del 2001:db8:cafe::/64
-holds 'and the old one stays, too' wait_for -t 10 sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
+holds 'and the old one stays, too' wait_for sh -c 'ip -6 route | grep -q 2001:db8:cafe::/64'
 cp "$T/a.yaml" "$T/doc.yaml"
 holds 'it comes back, and counts' wait_for same
 
@@ -258,7 +258,7 @@ printf '%s\n' 'version: 1' 'routes: [{dst: "2001:db8:fade::/64", dev: late0}]' >
 mv "$T/new" "$T/doc.yaml"
 holds 'a document that comes too early is reported' wait_for event not-applied '.exit == 3'
 holds 'with the time of the next try' wait_for event retry '.again_s >= 1'
-holds 'and the old one stays meanwhile' wait_for -t 10 same
+holds 'and the old one stays meanwhile' wait_for same
 holds 'the second wait is longer' wait_for event retry '.again_s == 2'
 printf '%s\n' 'version: 1' 'routes: [{dst: "2001:db8:fade::/64", dev: late0}]' '# new' >"$T/new"
 mv "$T/new" "$T/doc.yaml"
@@ -323,7 +323,7 @@ start
 rm -rf "$T/state" 2>/dev/null
 holds 'the state is removed: said' wait_for event state-lost
 ip -6 rule del priority 777
-holds 'and the rest goes on' wait_for -t 10 same
+holds 'and the rest goes on' wait_for same
 stop
 
 # A namespace that knows no IPv6.

@@ -76,7 +76,7 @@ serve() {
 	nsenter --net=/run/netns/api python3 "$TOP/tests/fake_api.py" "$T" 2001:db8:1::1 \
 		"$T/$1.crt" "$T/$1.key" >"$T/ready" 2>"$T/api.log" &
 	server=$!
-	wait_for -t 20 grep -q ready "$T/ready" || {
+	wait_for grep -q ready "$T/ready" || {
 		diag "$(<"$T/api.log")"
 		exit 1
 	}

@@ -35,7 +35,7 @@ for loop in (
 print("ready", flush=True)
 serve()
 P
-wait_for -t 20 grep -q ready "$T/ready"
+wait_for grep -q ready "$T/ready"
 
 # headless ENDPOINTS [ALL [SERVER]] - what DNS-3 says of the name
 headless() {
