@@ -3,6 +3,7 @@
 
 #include "lib/exitcode.h"
 #include "lib/log.h"
+#include "lib/stdio.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -566,6 +567,7 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv,
 	bool help = false;
 	int n = 0, r = 0;
 
+	stdio_begin();
 	log_init(p->name);
 	*ret_exit = EXIT_USAGE;
 	while (s.at < argc && r == 0) {
