@@ -3,9 +3,7 @@
 #include "lib/drain.h"
 #include "lib/exitcode.h"
 #include "lib/log.h"
-#include "lib/opt.h"
 #include "scenarios/client.h"
-#include "scenarios/fault/fault.h"
 #include "scenarios/lab.h"
 #include "scenarios/live/live.h"
 #include "scenarios/report/report.h"
@@ -44,25 +42,20 @@ static void told(const struct json *m, void *arg)
 }
 
 /**
- * check_fault() - Whether there is such a fault
- * @name:	As given, or NULL
+ * check_lab() - Whether the lab that is up is the one that is meant
+ * @run:	Run, its lab open
  *
- * Return: EXIT_OK, or EXIT_USAGE after saying what is wrong
+ * Return: exit code
  */
-static int check_fault(const char *name)
+static int check_lab(struct run *run)
 {
-	const char *names[128], *meant;
-	size_t n = 0;
+	_cleanup_(json_freep) struct json *status = NULL;
+	int r = client_status(&run->lab, &status);
 
-	if (!name || fault_find(name))
-		return EXIT_OK;
-	for (; n < n_faults && n < ARRAY_SIZE(names); n++)
-		names[n] = faults[n]->name;
-	meant = opt_suggest(name, names, n);
-	log_error("no fault '%s'%s%s%s; see 'scenario list'", name,
-		  meant ? ", did you mean '" : "", meant ? meant : "",
-		  meant ? "'?" : "");
-	return EXIT_USAGE;
+	if (r == 0)
+		return scenario_check_lab(run->options, status);
+	log_error("lab: %s", strerror(-r));
+	return EXIT_ROLLED_BACK;
 }
 
 /**
@@ -80,7 +73,7 @@ static int open_or_up(struct run *run, const char *word)
 	int code, r;
 
 	if (state_check_name(name) == 0 && client_open(name, &run->lab) == 0)
-		return EXIT_OK;
+		return check_lab(run);
 	run->up = (struct up){ .name = name,
 			       .nodes = s->nodes,
 			       .provider = s->provider,
@@ -89,7 +82,9 @@ static int open_or_up(struct run *run, const char *word)
 	run->up.what = scenario_case(s, word);
 	if (!run->up.what)
 		return EXIT_USAGE;
-	code = up_start(&run->up, &run->ui);
+	code = scenario_check_options(s, run->up.what->engine);
+	if (code == EXIT_OK)
+		code = up_start(&run->up, &run->ui);
 	if (code != EXIT_OK)
 		return code;
 	run->own = true;
@@ -372,9 +367,11 @@ int scenario_run(void *config, int n_args, char **args)
 			  "scenario run --live [--kubeconfig FILE]");
 		return EXIT_USAGE;
 	}
-	code = check_fault(run.options->fault);
-	if (code != EXIT_OK)
-		return code;
+	if (run.options->live) {
+		code = scenario_check_options(run.options, NULL);
+		if (code != EXIT_OK)
+			return code;
+	}
 	lab_be_patient(run.options->patience);
 	ui_init(&run.ui);
 	report_init(&run.report);

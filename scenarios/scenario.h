@@ -7,7 +7,7 @@
  * Each command returns an exit code of lib/exitcode.h after saying what there is to say.
  */
 
-#include "lib/base.h"
+#include "lib/json.h"
 
 struct scenario {
 	const char *program; /* argv[0] */
@@ -25,9 +25,12 @@ struct scenario {
 	const char *kubeconfig, *profile, *image, *targets, *space,
 		*domain; /* of it */
 	int64_t linger_ns; /* after its report */
-	unsigned int verbose;
 };
 
+/* Whether each option means something to a run on this engine (NULL: --live), or to one
+ * of a lab that is up: EXIT_OK, or EXIT_USAGE after a line for each that does not. */
+int scenario_check_options(const struct scenario *s, const char *engine);
+int scenario_check_lab(const struct scenario *s, const struct json *status);
 int scenario_run(void *config, int n_args, char **args);
 int scenario_manifests(void *config, int n_args, char **args);
 /* The case for a word of the command line; says what is wrong. NULL: none. */

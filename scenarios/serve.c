@@ -110,7 +110,8 @@ static int do_status(struct client *c, const struct json *request)
 	json_set_string(j, "name", lab->name);
 	json_set_string(j, "case", lab->what->name);
 	json_set_string(j, "engine", lab->engine);
-	json_set_string(j, "provider", lab->what->provider);
+	json_set_string(j, "provider",
+			lab->provider ? lab->provider : lab->what->provider);
 	json_set_string(j, "profile", lab->what->profile);
 	links = json_set_array(j, "verify");
 	for (const char *const *v = lab->what->verify; v && *v; v++)
@@ -183,17 +184,13 @@ static int heal(struct client *c)
 
 /**
  * check_fault() - Whether a lab has what a fault is done to
- * @lab:	Lab
+ * @lab:	Lab, on the engine that the fault is made on
  * @fault:	Fault
  *
  * Return: 0, or -ENOTSUP that was told to the user
  */
 static int check_fault(struct lab *lab, const struct fault *fault)
 {
-	if (fault->engine && strcmp(fault->engine, lab->engine) != 0)
-		return lab_fail(lab, -ENOTSUP,
-				"fault '%s' is made on engine '%s' alone",
-				fault->name, fault->engine);
 	for (size_t i = 0; i < FAULT_NEEDS && fault->needs[i]; i++) {
 		const char *colon = strchrnul(fault->needs[i], ':');
 		char name[64];
@@ -202,12 +199,14 @@ static int check_fault(struct lab *lab, const struct fault *fault)
 		(void)snprintf(name, sizeof(name), "%.*s",
 			       (int)(colon - fault->needs[i]), fault->needs[i]);
 		m = lab_member(lab, name);
-		if (!m || (*colon && !member_daemon(m, colon + 1)))
-			return lab_fail(lab, -ENOTSUP,
-					"fault '%s' is done to '%s', which "
-					"case '%s' has not",
-					fault->name, fault->needs[i],
-					lab->what->name);
+		if (!m || (*colon && !member_daemon(m, colon + 1))) {
+			(void)lab_fail(lab, 0,
+				       "fault '%s' is done to '%s', which case "
+				       "'%s' has not",
+				       fault->name, fault->needs[i],
+				       lab->what->name);
+			return -ENOTSUP;
+		}
 	}
 	return 0;
 }

@@ -26,7 +26,7 @@ int state_check_name(const char *name)
 {
 	size_t n = strlen(name);
 
-	if (n == 0 || n > 40 || name[0] == '.')
+	if (n == 0 || n > 40 || !isalnum((unsigned char)name[0]))
 		return -EINVAL;
 	for (; *name; name++)
 		if (!isalnum((unsigned char)*name) && !strchr("._-", *name))

@@ -137,14 +137,12 @@ static int follow(struct up *up, struct ui *ui, int64_t *ret_code)
 
 /**
  * up_code() - Exit code for a lab that did not come up
- * @up:		Lab
  * @error:	What it ended with
  *
  * Return: exit code
  */
-static int up_code(const struct up *up, int64_t error)
+static int up_code(int64_t error)
 {
-	(void)up;
 	if (holder_rootless() && (error == -EPERM || error == -EACCES))
 		return EXIT_SKIPPED;
 	return error == -EINVAL ? EXIT_USAGE : EXIT_ROLLED_BACK;
@@ -173,7 +171,7 @@ static int check_options(const struct up *up)
 
 	if (state_check_name(up->name) < 0) {
 		log_error("name '%s': letters, digits, '.', '_' and '-', 40 "
-			  "at most",
+			  "at most, the first one a letter or a digit",
 			  up->name);
 		code = EXIT_USAGE;
 	}
@@ -325,7 +323,7 @@ int up_start(struct up *up, struct ui *ui)
 		log_error("lab '%s' died while it came up: %s", up->name,
 			  strerror(-r));
 	up_end(up);
-	return r < 0 ? EXIT_ROLLED_BACK : up_code(up, error);
+	return r < 0 ? EXIT_ROLLED_BACK : up_code(error);
 }
 
 /**

@@ -197,6 +197,8 @@ static void status(const struct lab *lab, struct json *status)
 	struct json *j = json_set_object(status, "kubernetes");
 
 	json_set_string(j, "version", c->outside->bin.version);
+	json_set_string(j, "control_plane",
+			c->outside->static_pods ? "static-pods" : "processes");
 	json_set_string(j, "programs", c->outside->bin.dir);
 	json_set_string(j, "kubeconfig", c->outside->kubeconfig);
 	json_set_format(j, "server", "https://[::1]:%u", c->outside->port);

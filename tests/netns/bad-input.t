@@ -181,7 +181,23 @@ like 'and named, since nobody else has' \
 echo '{"egress": {}}' >"$T/targets.json"
 run "$BIN/scenario" run --live --kubeconfig "$T/nowhere" --targets "$T/targets.json"
 unlike "and not where the user's are taken" egress.json "$err"
-refused 'a name that is none' 1 "$BIN/scenario" run demo --name a/b
+for name in '' a/b .. -x 12345678901234567890123456789012345678901; do
+	refused "the name '$name'" 1 "$BIN/scenario" run demo --name "$name"
+	like 'what it has to be' "name '$name': letters, digits" "$err"
+done
+
+# What is passed over would have a run pass for another one.
+refused 'a fault for a cluster of others' 1 "$BIN/scenario" run --live \
+	--kubeconfig "$T/none" --fault nat64-no-route
+like 'that it is none of --live' "option '--fault': not with '--live'" "$err"
+refused 'options of a lab for a cluster of others' 4 "$BIN/scenario" run --live \
+	--kubeconfig "$T/none" --name x --engine netns --provider gcp --control-plane processes
+refused 'options of a cluster for a lab' 3 "$BIN/scenario" run demo \
+	--kubeconfig "$T/none" --targets "$T/none" --profile dual-stack
+like 'that they are none of it' "option '--targets': not with engine 'netns'" "$err"
+refused 'a fault of the other engine' 1 "$BIN/scenario" run demo --fault kube-proxy-stopped
+like 'which one it is made on' \
+	"'kube-proxy-stopped' is made on engine 'kubernetes', not on 'netns'" "$err"
 refused 'probe without targets' 1 "$BIN/probe-pod" --vantage pod:n/p \
 	--targets "$T/none.json"
 done_testing

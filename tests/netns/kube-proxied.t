@@ -11,6 +11,11 @@ run "$S" up shoot --provider aws
 is 'a provider that cannot be played' 2 "$rc"
 like 'with those that can' "'gcp' or 'local'" "$err"
 kube_up --provider local
+run "$S" run shoot --provider gcp --control-plane static-pods
+is 'another cloud than the one that is up' 2 "$rc"
+like 'which is up' "option '--provider': lab 'shoot' is up, with 'local'" "$err"
+run "$S" run shoot --control-plane static-pods
+like 'and another form' "option '--control-plane': lab 'shoot' is up, with 'processes'" "$err"
 
 route=$(on_node router ip -6 route show 2001:db8:10:0:2::/112)
 matches 'the router has the pods of a node on the link' '^2001:db8:10:0:2::/112 dev n2 ' "$route"
@@ -22,6 +27,7 @@ run "$S" run shoot --json
 is 'the suite passes' 0 "$rc"
 jq_is 'nothing fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/.out" ||
 	diag "$(jq -c '.results[]|select(.verdict|IN("fail", "blocked", "unknown"))' "$T/.out")"
+jq_is 'the report names the cloud' local .provider "$T/.out"
 neighbours=$(on_node router ip -6 neigh show dev n2)
 matches 'pods were asked for on the link' '2001:db8:10:0:2::[0-9a-f]+ lladdr' "$neighbours"
 like 'and node2 has answered' "lladdr $(on_node node2 cat /sys/class/net/eth0/address)" "$neighbours"

@@ -104,6 +104,12 @@ for fault in $("$S" list --json | jq -r '.faults[].name'); do
 	run "$S" run pair --fault "$fault"
 	is "$fault is not made where it means nothing" 2 "$rc"
 done
+run "$S" run pair --nodes 3
+is 'another number of nodes than is up' 2 "$rc"
+like 'how many there are' "option '--nodes': lab 'pair' is up, with 1" "$err"
+run "$S" run pair --provider gcp
+is 'a cloud where there is none' 2 "$rc"
+like 'that there is none' "option '--provider': lab 'pair' is up, with 'none'" "$err"
 holds 'and the lab lives on' "$S" exec pair node1 -- true
 "$S" down pair
 run "$S" run pair --fault no-such
