@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "netsetup/conf.h"
 
-#include "netsetup/veth.h"
 #include "lib/doc.h"
 #include "lib/opt.h"
 
@@ -555,17 +554,51 @@ static int read_document(struct reader *rd)
 }
 
 /**
- * join_links() - Bring the two ends of a veth together
+ * link_problem() - One line about a link
+ * @rd:		Reading
+ * @l:		Link
+ * @why:	What is wrong
+ *
+ * Return: -EINVAL
+ */
+static int link_problem(struct reader *rd, const struct link *l,
+			const struct buf *why)
+{
+	const char *name = strings_get(rd->strings, l->name);
+	uint32_t node = doc_get(rd->doc, doc_root(rd->doc), "links");
+
+	for (node = doc_first(rd->doc, node); node;
+	     node = doc_next(rd->doc, node))
+		if (strcmp(doc_get_scalar(rd->doc, node, "name"), name) == 0)
+			break;
+	return problem(rd, node, "link '%s': %s", name, buf_text(why));
+}
+
+/**
+ * join_links() - Bring the two ends of a veth together, and hold links against each other
  * @rd:		Reading
  *
- * Return: 0; -EINVAL after a problem
+ * Return: 0; -EINVAL after problems, -ENOMEM
  */
 static int join_links(struct reader *rd)
 {
+	struct model *m = &rd->conf->model;
 	_cleanup_(buf_release) struct buf why = BUF_INIT;
-	int r = veth_join(&rd->conf->model, &why);
+	const struct link *l;
+	int r;
 
-	return r < 0 ? problem(rd, doc_root(rd->doc), "%s", buf_text(&why)) : 0;
+	(void)model_sort(m, KIND_LINK);
+	for (size_t i = 0; i < m->tables[KIND_LINK].n; i++) {
+		l = MODEL_AT(m, KIND_LINK, link, i);
+		buf_clear(&why);
+		if (conf_join_link(m, l, &why) < 0)
+			(void)link_problem(rd, l, &why);
+	}
+	buf_clear(&why);
+	r = conf_find_circle(m, &why, &l);
+	if (r == 0 && l)
+		(void)link_problem(rd, l, &why);
+	return r < 0 ? r : rd->n_errors ? -EINVAL : 0;
 }
 
 /**

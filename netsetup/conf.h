@@ -39,6 +39,12 @@ must_check int conf_read_state(struct strings *s, const char *path,
 			       struct model *ret_state, struct buf *errors);
 void conf_release(struct conf *c);
 
+/* conf_links.c: rules between links */
+must_check int conf_join_link(struct model *m, const struct link *l,
+			      struct buf *why);
+must_check int conf_find_circle(const struct model *m, struct buf *why,
+				const struct link **ret_link);
+
 /* conf_nat64.c: the section, and what it means */
 extern const struct kind kind_nat64;
 int conf_resolvers(const struct strings *s, const struct conf_nat64 *n,

@@ -141,6 +141,8 @@ struct kind {
 	int (*check)(const struct strings *s, void *object, struct buf *why);
 	void (*describe)(const struct strings *s, const void *object,
 			 struct buf *out);
+	/* Bounds that depend on other fields, into the schema of an object. */
+	void (*schema)(struct json *items);
 	bool (*same)(const void *want, const void *have);
 	enum stage (*stage)(enum op op, const struct strings *s,
 			    const void *want, const void *have);

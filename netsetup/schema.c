@@ -170,12 +170,15 @@ static void put_object(const struct field *fields, struct json *j)
  */
 static void put_kind(const struct kind *k, struct json *j)
 {
-	struct json *types;
+	struct json *types, *items;
 
 	json_set_string(j, "description", k->help);
 	if (k != &kind_sysctl) {
 		json_set_string(j, "type", "array");
-		put_object(k->fields, json_set_object(j, "items"));
+		items = json_set_object(j, "items");
+		put_object(k->fields, items);
+		if (k->schema)
+			k->schema(items);
 		return;
 	}
 	/* A list of path and value, or an object of them. */

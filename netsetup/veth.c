@@ -26,20 +26,30 @@ static struct link *other_end(const struct model *m, const struct link *l)
 }
 
 /**
- * join_end() - Let a link be the end that a veth says it is
- * @m:		Model
- * @v:		Veth
+ * veth_join() - Let the link be the other end that a veth says it is
+ * @m:		Model of a document
+ * @v:		Veth, in it
  * @why:	Says what is wrong
  *
- * Return: 0; -EINVAL where it is an end of another one
+ * Return: 0; -EINVAL where that is the veth itself, or an end of another one
  */
-static int join_end(struct model *m, const struct link *v, struct buf *why)
+int veth_join(struct model *m, const struct link *v, struct buf *why)
 {
 	const struct table *t = &m->tables[KIND_LINK];
+	const char *peer = strings_get(m->strings, v->peer);
 
+	if (v->peer == v->name) {
+		buf_puts(why, "it cannot be its own peer");
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < t->n; i++) {
 		struct link *o = MODEL_AT(m, KIND_LINK, link, i);
 
+		if (o < v && o->peer == v->peer && o->name != v->name) {
+			buf_printf(why, "its peer '%s' is that of '%s' already",
+				   peer, strings_get(m->strings, o->name));
+			return -EINVAL;
+		}
 		if (o->name != v->peer)
 			continue;
 		if (!o->kind) {
@@ -49,33 +59,10 @@ static int join_end(struct model *m, const struct link *v, struct buf *why)
 		}
 		if (o->kind == v->kind && o->peer == v->name)
 			continue;
-		buf_printf(why, "link '%s': its peer '%s' is none of its own",
-			   strings_get(m->strings, v->name),
-			   strings_get(m->strings, o->name));
+		buf_printf(why, "its peer '%s' is none of its own", peer);
 		return -EINVAL;
 	}
 	return 0;
-}
-
-/**
- * veth_join() - Let links that are the other end of a veth be such
- * @m:		Model of a document
- * @why:	Says what is wrong
- *
- * Return: 0; -EINVAL where two veths name each other's ends
- */
-int veth_join(struct model *m, struct buf *why)
-{
-	const struct table *t = &m->tables[KIND_LINK];
-	int r = 0;
-
-	for (size_t i = 0; i < t->n && r == 0; i++) {
-		const struct link *v = MODEL_AT(m, KIND_LINK, link, i);
-
-		if (v->peer)
-			r = join_end(m, v, why);
-	}
-	return r;
 }
 
 /**

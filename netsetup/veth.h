@@ -12,6 +12,7 @@
 #include "lib/buf.h"
 #include "netsetup/model.h"
 
-must_check int veth_join(struct model *m, struct buf *why);
+must_check int veth_join(struct model *m, const struct link *v,
+			 struct buf *why);
 void veth_mark(struct model *want, struct model *have);
 bool veth_is_kept(const struct model *want, const struct link *have);

@@ -9,6 +9,7 @@
 #include <linux/veth.h>
 #include <string.h>
 
+#define VLAN_TOP   4094 /* IEEE 802.1Q: 4095 is reserved */
 #define VXLAN_PORT 4789 /* IANA's; the kernel's default is another one */
 
 /**
@@ -184,22 +185,26 @@ static const struct {
 	const char *option; /* of the kernel's configuration */
 	unsigned int needs; /* fields that must be stated */
 	unsigned int takes; /* fields that may be */
+	uint32_t top_id; /* the largest one; 0: any that the field takes */
+	bool ports; /* other links may have it for their master */
 	void (*read)(struct engine *e, const struct nlattr *data,
 		     struct link *l);
 	void (*put)(struct engine *e, struct nlmsghdr *m, const struct link *l);
 	/* What of it can change; NULL: nothing. */
 	void (*put_data)(struct nlmsghdr *m, const struct link *l);
 } infos[] = {
-	{ "", "NET", 0, 0, NULL, NULL },
-	{ "bridge", "BRIDGE", 0, 0, NULL, NULL },
-	{ "dummy", "DUMMY", 0, 0, NULL, NULL },
-	{ "veth", "VETH", NEED_PEER, 0, NULL, put_veth },
-	{ "vlan", "VLAN_8021Q", NEED_ID | NEED_PARENT, 0, read_vlan, put_vlan },
-	{ "vxlan", "VXLAN", NEED_ID, NEED_PARENT, read_vxlan, put_vxlan,
-	  put_vxlan_ends },
-	{ "macvlan", "MACVLAN", NEED_PARENT, 0, read_macvlan, put_macvlan,
-	  put_macvlan_mode },
-	{ "vrf", "NET_VRF", NEED_TABLE, 0, read_vrf, put_vrf },
+	{ "", "NET", .ports = true },
+	{ "bridge", "BRIDGE", .ports = true },
+	{ "dummy", "DUMMY" },
+	{ "veth", "VETH", NEED_PEER, .put = put_veth },
+	{ "vlan", "VLAN_8021Q", NEED_ID | NEED_PARENT,
+	  .top_id = VLAN_TOP, .read = read_vlan, .put = put_vlan },
+	{ "vxlan", "VXLAN", NEED_ID, NEED_PARENT, .read = read_vxlan,
+	  .put = put_vxlan, .put_data = put_vxlan_ends },
+	{ "macvlan", "MACVLAN", NEED_PARENT, .read = read_macvlan,
+	  .put = put_macvlan, .put_data = put_macvlan_mode },
+	{ "vrf", "NET_VRF", NEED_TABLE, .ports = true, .read = read_vrf,
+	  .put = put_vrf },
 };
 
 const struct choice linkinfo_kinds[] = {
@@ -242,12 +247,55 @@ int linkinfo_check(const char *kind, const struct link *l, struct buf *why)
 			if ((missing | extra) & 1U << n)
 				return -EINVAL;
 		}
-		return 0;
+		if (!infos[i].top_id || l->id <= infos[i].top_id)
+			return 0;
+		buf_printf(why, "id: %u is not between 1 and %u", l->id,
+			   infos[i].top_id);
+		return -EINVAL;
 	}
 	buf_printf(why, "unknown kind '%s', one of", kind);
 	for (size_t i = 1; i < ARRAY_SIZE(infos); i++)
 		buf_printf(why, " %s", infos[i].kind);
 	return -EINVAL;
+}
+
+/**
+ * linkinfo_schema() - Bounds of JSON Schema that depend on a link's kind
+ * @items:	Schema of a link
+ */
+void linkinfo_schema(struct json *items)
+{
+	struct json *rules = json_set_array(items, "allOf");
+
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++) {
+		struct json *rule, *when, *at;
+
+		if (!infos[i].top_id)
+			continue;
+		rule = json_append_object(rules);
+		when = json_set_object(rule, "if");
+		json_append_string(json_set_array(when, "required"), "kind");
+		at = json_set_object(when, "properties");
+		json_set_string(json_set_object(at, "kind"), "const",
+				infos[i].kind);
+		at = json_set_object(rule, "then");
+		at = json_set_object(json_set_object(at, "properties"), "id");
+		json_set_int(at, "maximum", infos[i].top_id);
+	}
+}
+
+/**
+ * linkinfo_takes_ports() - Whether links may have one of a kind for their master
+ * @kind:	Kind of infos[], or ""
+ *
+ * Return: true if they may
+ */
+bool linkinfo_takes_ports(const char *kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(infos); i++)
+		if (strcmp(infos[i].kind, kind) == 0)
+			return infos[i].ports;
+	return false;
 }
 
 /**

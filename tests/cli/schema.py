@@ -167,6 +167,15 @@ for words, doc in mutants():
         strict.append(f"{words}: netsetup takes it, the schema does not: {found[0]}")
 test(f"{n} documents bent: what netsetup refuses for its shape the schema refuses", lax)
 test("what netsetup takes the schema takes", strict)
+
+def vlan(number):
+    return only("links", [{"name": "v1", "kind": "vlan", "parent": "v0", "id": number}])
+
+
+test("both know the numbers of a vlan", [
+    f"{n}: netsetup says {check(vlan(n))}, the schema {errors(vlan(n))}"
+    for n in (0, 1, 4094, 4095, 4096, 16777215)
+    if not bool(check(vlan(n))) == bool(errors(vlan(n))) == (n not in (1, 4094))])
 test(f"many are refused ({refused})", [] if refused > 500 else [f"only {refused}"])
 print(f"1..{count}")
 sys.exit(failed > 0)
