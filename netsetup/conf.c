@@ -283,6 +283,7 @@ static int read_nat64(struct reader *rd, uint32_t node)
 		return 0;
 	}
 	n->stated = true;
+	n->len = NAT64_UNSTATED;
 	r = read_members(rd, &kind_nat64, node, n);
 	if (r == 0 && kind_nat64.check(rd->strings, n, &why) < 0)
 		problem(rd, node, "nat64: %s", buf_text(&why));

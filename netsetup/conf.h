@@ -12,11 +12,13 @@
 #include "netsetup/engine.h"
 #include "netsetup/hints.h"
 
+#define NAT64_UNSTATED UINT8_MAX /* length of a prefix until one is read */
+
 /* Where NAT64's prefix is learnt. */
 struct conf_nat64 {
 	struct in6_addr prefix;
 	uint32_t resolvers; /* words: addresses */
-	uint8_t len; /* of the prefix; 0: none is stated */
+	uint8_t len; /* of the prefix; once checked 0: none is stated */
 	uint8_t rfc7050; /* ask for ipv4only.arpa */
 	uint8_t stated; /* the section is there */
 	uint8_t pad;

@@ -98,8 +98,7 @@ static const struct link *say_circle(const struct settled *known,
 		l = lower(known, l);
 	buf_puts(why, "it rests on itself");
 	for (at = lower(known, l); at != l; at = lower(known, at))
-		buf_printf(why, "%s '%s'",
-			   lower(known, l) == at ? ", by" : ",",
+		buf_printf(why, "%s '%s'", lower(known, l) == at ? ", by" : ",",
 			   strings_get(known->m->strings, at->name));
 	return l;
 }

@@ -31,13 +31,39 @@ static const struct field fields[] = {
 };
 
 /**
+ * read_resolver() - One of those that are asked
+ * @text:	Word of the document
+ * @ret:	Address
+ *
+ * Return: 0; -EINVAL where it is no IPv6 address, -EADDRNOTAVAIL for one that no host
+ *	   has, -ENODEV for one of a link, because nothing says which
+ */
+static int read_resolver(const char *text, struct addr *ret)
+{
+	struct addr a;
+
+	if (addr_parse6(text, &a) < 0)
+		return -EINVAL;
+	switch (addr_scope(&a)) {
+	case ADDR_UNSPECIFIED:
+	case ADDR_MULTICAST:
+		return -EADDRNOTAVAIL;
+	case ADDR_LINK_LOCAL:
+		return -ENODEV;
+	default:
+		*ret = a;
+		return 0;
+	}
+}
+
+/**
  * conf_resolvers() - Whom a document wants asked
  * @s:		Pool
  * @n:		Section
  * @ret_dns:	Addresses, at most HINTS_DNS_MAX
- * @ret_bad:	The word that is no address, or NULL
+ * @ret_bad:	The word that cannot be asked, or NULL
  *
- * Return: number of words, which may be more than are taken; -EINVAL
+ * Return: number of words, which may be more than are taken; what read_resolver() said
  */
 int conf_resolvers(const struct strings *s, const struct conf_nat64 *n,
 		   struct addr ret_dns[HINTS_DNS_MAX], const char **ret_bad)
@@ -48,11 +74,12 @@ int conf_resolvers(const struct strings *s, const struct conf_nat64 *n,
 
 	for (; at < end; at += strlen(at) + 1) {
 		struct addr a;
+		int r = read_resolver(at, &a);
 
-		if (addr_parse6(at, &a) < 0) {
+		if (r < 0) {
 			if (ret_bad)
 				*ret_bad = at;
-			return -EINVAL;
+			return r;
 		}
 		if (count < HINTS_DNS_MAX)
 			ret_dns[count] = a;
@@ -71,19 +98,27 @@ int conf_resolvers(const struct strings *s, const struct conf_nat64 *n,
  */
 static int check(const struct strings *s, void *object, struct buf *why)
 {
-	const struct conf_nat64 *n = object;
-	struct prefix p = { addr_from_in6(&n->prefix), n->len };
+	struct conf_nat64 *n = object;
+	const struct prefix p = { addr_from_in6(&n->prefix), n->len };
+	const bool stated = n->len != NAT64_UNSTATED;
 	struct addr dns[HINTS_DNS_MAX];
 	const char *bad = NULL;
 	int count = conf_resolvers(s, n, dns, &bad);
 
+	if (!stated)
+		n->len = 0;
 	if (bad)
-		buf_printf(why, "resolver '%s' is not an IPv6 address", bad);
+		buf_printf(
+			why, "resolver '%s' %s", bad,
+			count == -ENODEV ?
+				"is link-local, and nothing says of which link" :
+			count == -EADDRNOTAVAIL ? "is the address of no host" :
+						  "is not an IPv6 address");
 	else if (count > HINTS_DNS_MAX)
 		buf_printf(why, "more than %d resolvers", HINTS_DNS_MAX);
 	else if (count && !n->rfc7050)
 		buf_puts(why, "resolvers are asked where 'rfc7050' is true");
-	else if (n->len && !nat64_usable(&p))
+	else if (stated && !nat64_usable(&p))
 		buf_printf(why, "prefix '%s': " NAT64_NO_PREFIX,
 			   PREFIX_TEXT(&p));
 	else
