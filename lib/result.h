@@ -32,6 +32,9 @@ struct result_fact {
 	char value[96];
 };
 
+/* Of what the API server reaches for itself, where nobody knows of a node. */
+#define VANTAGE_API "host:kube-apiserver"
+
 struct result {
 	char id[16]; /* "N64-2" */
 	char variant
@@ -39,7 +42,7 @@ struct result {
 	char what[96]; /* what must be true, for people; or "" */
 	enum verdict verdict;
 	enum check_level level;
-	char vantage[96]; /* "pod:NODE/POD", "host:NODE" or "service:NAME" */
+	char vantage[96]; /* "pod:NODE/POD" or "host:NODE" */
 	char src[ADDR_STRLEN]; /* RFC 5952, or "" */
 	char dst[128]; /* address, "[address]:port" or name */
 	char proto[8]; /* "icmp6", "tcp", "udp", "dns", "http", ... */

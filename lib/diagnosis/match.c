@@ -81,14 +81,14 @@ bool result_of_pod(const struct result *r)
  * @r:		The result
  * @ret_node:	Start of its name, inside @r, not terminated
  *
- * Return: length of its name in bytes; 0 where it is not about a node ("service:web")
+ * Return: length of its name in bytes; 0 where it is about none, VANTAGE_API
  */
 size_t result_node(const struct result *r, const char **ret_node)
 {
 	const char *colon = strchr(r->vantage, ':');
 
 	*ret_node = colon ? colon + 1 : r->vantage;
-	if (strncmp(r->vantage, "service:", strlen("service:")) == 0)
+	if (strcmp(r->vantage, VANTAGE_API) == 0)
 		return 0;
 	return strcspn(*ret_node, "/");
 }

@@ -6,7 +6,7 @@
  *
  * One row each, as in the probes' catalogues; `scenario list` and the manual page show
  * them. What is made of them has a node for its vantage, "host:NODE": the node that the
- * API is asked about, or that it reaches into; "service:NAME" where that may be any.
+ * API is asked about, or that it reaches into; VANTAGE_API where that may be any.
  */
 
 #include "lib/result.h"

@@ -543,14 +543,13 @@ static int look_into_node(struct live *live, struct world_node *n)
  * live_name_service() - Say whose the way to the service was
  * @w:		World
  * @result:	What came of it: of the node whose pod answered, or which the API server
- *		says it could not reach; else of the service, for nobody knows of a node
+ *		says it could not reach; else of that server, for nobody knows of a node
  */
 void live_name_service(const struct world *w, struct result *result)
 {
 	const char *answered = result_get_fact(result, "answered");
 
-	(void)snprintf(result->vantage, sizeof(result->vantage),
-		       "service:" SERVICE);
+	(void)snprintf(result->vantage, sizeof(result->vantage), VANTAGE_API);
 	(void)snprintf(result->dst, sizeof(result->dst), SERVICE ".%.63s",
 		       w->web_space);
 	for (size_t i = 0; i < w->n_nodes; i++) {

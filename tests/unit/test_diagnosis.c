@@ -254,7 +254,7 @@ static const struct fault_case cases[] = {
 	  "api-pod-path", "", "", "pods of node1" },
 	{ "api-pod-path by a service: no node is to blame",
 	  { PASS("API-3", "logs", HOST1), PASS("API-3", "logs", HOST2),
-	    FAIL("API-3", "service", "service:web", "timeout",
+	    FAIL("API-3", "service", VANTAGE_API, "timeout",
 		 .dst = "web.t") },
 	  "api-pod-path", "", "", "pods of a node at web.t" },
 	{ "a tunnel that large packets do not pass",

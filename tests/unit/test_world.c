@@ -62,10 +62,9 @@ static const struct {
 	{ "a pod is out of reach", NULL,
 	  "dial tcp [2001:db8::2]:8080: connect: no route to host",
 	  "host:node2", "[2001:db8::2]:8080" },
-	{ "nobody says which", NULL, "GET /x: timed out", "service:web",
+	{ "nobody says which", NULL, "GET /x: timed out", VANTAGE_API,
 	  "web.t" },
-	{ "a pod of no node that we know", "node9", "", "service:web",
-	  "web.t" },
+	{ "a pod of no node that we know", "node9", "", VANTAGE_API, "web.t" },
 };
 
 /**
