@@ -24,6 +24,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 DATA=$TOP/tests/data
 T=$(mktemp -d "${TMPDIR:-/tmp}/shoot6-test.XXXXXX") || exit 1
 export BIN T
+# Nothing counts as late that a crowded machine delays; what never comes is given up later.
+export SHOOT6_PATIENCE=${SHOOT6_PATIENCE:-4}
 test_count=0
 test_failed=0
 test_done=
