@@ -59,6 +59,19 @@ const struct lab_case *scenario_case(const struct scenario *s, const char *word)
 }
 
 /**
+ * say_closed() - Say why there is no connection to a lab
+ * @name:	Lab
+ * @error:	Of client_open() or state_check_name()
+ */
+static void say_closed(const char *name, int error)
+{
+	if (error == -ENOENT || error == -EINVAL || error == -ECONNREFUSED)
+		log_error("lab '%s' is not up", name);
+	else
+		log_error("lab '%s': %s", name, state_error(error));
+}
+
+/**
  * open_lab() - Connect to a lab that is up
  * @name:	Lab
  * @ret:	Connection
@@ -73,10 +86,7 @@ static int open_lab(const char *name, struct client_lab *ret)
 		r = client_open(name, ret);
 	if (r == 0)
 		return EXIT_OK;
-	if (r == -ENOENT || r == -ECONNREFUSED)
-		log_error("lab '%s' is not up", name);
-	else
-		log_error("lab '%s': %s", name, strerror(-r));
+	say_closed(name, r);
 	return EXIT_USAGE;
 }
 
@@ -369,7 +379,7 @@ static int command_down(void *config, int n_args, char **args)
 	} else if (r == -ECONNREFUSED) {
 		log_info("lab '%s' had died; removing what it left", args[0]);
 	} else {
-		log_error("lab '%s' is not up", args[0]);
+		say_closed(args[0], r);
 	}
 	if (state_sweep() < 0 && r == 0)
 		return EXIT_FAILED;

@@ -12,8 +12,11 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 
+#define SPACE_MIN \
+	(1024 * 1024) /* a demo writes a tenth of it, a second run more */
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW)
 
 /**
@@ -35,10 +38,23 @@ int state_check_name(const char *name)
 }
 
 /**
+ * state_error() - What to say of a state folder that cannot be had
+ * @error:	Negative errno of state_create(), state_connect(), state_each()
+ *
+ * Return: text
+ */
+const char *state_error(int error)
+{
+	return error == -EDESTADDRREQ ?
+		       "neither XDG_STATE_HOME nor HOME is an absolute path" :
+		       strerror(-error);
+}
+
+/**
  * base_path() - Folder of all labs of this user
  * @path:	PATH_MAX - 64 bytes
  *
- * Return: 0; -ENOENT without HOME, -EINVAL for one that is not absolute (the XDG base
+ * Return: 0; -EDESTADDRREQ without either, or where neither is absolute (the XDG base
  *	   directory specification has such ones ignored), -ENAMETOOLONG
  */
 static int base_path(char path[static PATH_MAX - 64])
@@ -49,10 +65,8 @@ static int base_path(char path[static PATH_MAX - 64])
 	if (xdg && xdg[0] == '/') {
 		n = snprintf(path, PATH_MAX - 64, "%s/shoot6", xdg);
 	} else {
-		if (!home || !*home)
-			return -ENOENT;
-		if (home[0] != '/')
-			return -EINVAL;
+		if (!home || home[0] != '/')
+			return -EDESTADDRREQ;
 		n = snprintf(path, PATH_MAX - 64, "%s/.local/state/shoot6",
 			     home);
 	}
@@ -249,11 +263,29 @@ int state_sweep(void)
 }
 
 /**
+ * check_space() - Whether there is room for what daemons write into their logs
+ * @base:	Folder of all labs
+ *
+ * A daemon that cannot write fails in ways of its own, one of which looks like a pod
+ * that has gone.
+ *
+ * Return: 0, -ENOSPC, or what fstatvfs() said
+ */
+static int check_space(int base)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(base, &fs) < 0)
+		return -errno;
+	return (uint64_t)fs.f_bavail * fs.f_frsize < SPACE_MIN ? -ENOSPC : 0;
+}
+
+/**
  * state_create() - Make and lock the folder of a lab, after a sweep
  * @name:	Checked name
  * @ret:	End it by state_release(), or state_remove() with all in it
  *
- * Return: 0; -EEXIST where that lab is up, or an errno
+ * Return: 0; -EEXIST where that lab is up, -ENOSPC on a disk that is full, or an errno
  */
 int state_create(const char *name, struct state *ret)
 {
@@ -266,9 +298,13 @@ int state_create(const char *name, struct state *ret)
 		return base;
 	r = each_name(base, sweep_one, NULL);
 	if (r == 0)
+		r = check_space(base);
+	if (r == 0)
 		r = base_path(path);
-	if (r < 0)
+	if (r < 0) {
+		remove_base();
 		return r;
+	}
 	if (snprintf(s.path, sizeof(s.path), "%s/%s", path, name) >=
 	    (int)sizeof(s.path))
 		return -ENAMETOOLONG;

@@ -25,7 +25,9 @@ struct state {
 	}
 
 must_check int state_check_name(const char *name);
-/* Sweeps, then makes and locks a lab's folder: -EEXIST where that lab is up. */
+const char *state_error(int error); /* words for what the others return */
+/* Sweeps, then makes and locks a lab's folder: -EEXIST where that lab is up, -ENOSPC on
+ * a disk that is all but full. */
 must_check int state_create(const char *name, struct state *ret);
 void state_release(struct state *state);
 /* Removes what labs that are no more have left. */

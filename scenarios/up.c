@@ -268,7 +268,7 @@ static int start(struct up *up, struct ui *ui)
 	if (r < 0) {
 		log_error(r == -EEXIST ? "lab '%s' is up already" :
 					 "state folder of '%s': %s",
-			  up->name, strerror(-r));
+			  up->name, state_error(r));
 		return EXIT_USAGE;
 	}
 	r = prepare(up, ui);

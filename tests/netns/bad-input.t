@@ -186,6 +186,21 @@ for name in '' a/b .. -x 12345678901234567890123456789012345678901; do
 	like 'what it has to be' "name '$name': letters, digits" "$err"
 done
 
+# Where a lab's state cannot lie.
+in_state() { # VALUES...: of the environment
+	refused "state: $*" 1 env "$@" "$BIN/scenario" up pair
+}
+in_state -u XDG_STATE_HOME -u HOME
+like 'what there is to set' 'neither XDG_STATE_HOME nor HOME is an absolute path' "$err"
+in_state XDG_STATE_HOME=relative HOME=too
+in_state XDG_STATE_HOME=/dev/null
+like 'that it is no folder' 'Not a directory' "$err"
+mkdir "$T/full"
+mount -t tmpfs -o size=64k tmpfs "$T/full"
+in_state XDG_STATE_HOME="$T/full"
+like 'that the disk is full' 'No space left on device' "$err"
+is 'and nothing is left there' '' "$(ls "$T/full")"
+
 # What is passed over would have a run pass for another one.
 refused 'a fault for a cluster of others' 1 "$BIN/scenario" run --live \
 	--kubeconfig "$T/none" --fault nat64-no-route

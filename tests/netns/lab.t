@@ -110,6 +110,9 @@ like 'how many there are' "option '--nodes': lab 'pair' is up, with 1" "$err"
 run "$S" run pair --provider gcp
 is 'a cloud where there is none' 2 "$rc"
 like 'that there is none' "option '--provider': lab 'pair' is up, with 'none'" "$err"
+run "$S" run pair
+is 'a case without checks' 2 "$rc"
+like 'says so' "case 'pair' has nothing to check" "$err"
 holds 'and the lab lives on' "$S" exec pair node1 -- true
 "$S" down pair
 run "$S" run pair --fault no-such
