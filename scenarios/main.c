@@ -616,32 +616,45 @@ static const struct opt options[] = {
 	  .letter = 'j',
 	  .type = OPT_FLAG,
 	  .offset = OPTION(json),
-	  .verbs = " up run status list kubeconfig down ",
+	  .verbs = " up run report status list kubeconfig down ",
 	  .help = "print one JSON object" },
+	{ .name = "verbose",
+	  .letter = 'v',
+	  .type = OPT_COUNT,
+	  .offset = OPTION(verbose),
+	  .verbs = " run report ",
+	  .help = "a row for each result, with what was seen" },
 	{ .name = "out",
 	  .type = OPT_STRING,
 	  .arg = "FOLDER",
 	  .offset = OPTION(out),
-	  .verbs = " run manifests ",
+	  .verbs = " run report manifests ",
 	  .help = "write report.json, or the manifests, into this "
 		  "folder" },
 	{ .name = "html",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
 	  .offset = OPTION(html),
-	  .verbs = " run ",
-	  .help = "write the report as one HTML page" },
+	  .verbs = " run report ",
+	  .help = "write the report as one HTML page; '-' as any FILE is "
+		  "standard output" },
 	{ .name = "junit",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
 	  .offset = OPTION(junit),
-	  .verbs = " run ",
+	  .verbs = " run report ",
 	  .help = "write the report as JUnit XML" },
+	{ .name = "tap",
+	  .type = OPT_STRING,
+	  .arg = "FILE",
+	  .offset = OPTION(tap),
+	  .verbs = " run report ",
+	  .help = "write the report as TAP, a line for each result" },
 	{ .name = "svg",
 	  .type = OPT_STRING,
 	  .arg = "FILE",
 	  .offset = OPTION(svg),
-	  .verbs = " run ",
+	  .verbs = " run report ",
 	  .help = "write the picture of the lab" },
 };
 
@@ -652,6 +665,9 @@ static const struct opt_command commands[] = {
 	{ "up", "CASE", "bring a lab up", command_up },
 	{ "run", "CASE|NAME|--live",
 	  "check a lab; bring it up for that if it is not", scenario_run },
+	{ "report", "FILE",
+	  "show a report.json again, or make other forms of it",
+	  scenario_report },
 	{ "exec", "NAME MEMBER -- CMD...", "run a command in a member",
 	  command_exec },
 	{ "status", "NAME", "show the members of a lab", command_status },
@@ -674,6 +690,7 @@ static const struct opt_program program = {
 	.examples = "  scenario up demo\n"
 		    "  scenario exec demo node1 -- ip -6 route\n"
 		    "  scenario run demo --fault nat64-no-route\n"
+		    "  scenario report build/demo/report.json --tap -\n"
 		    "  scenario up shoot --nodes 5\n"
 		    "  kubectl --kubeconfig $(scenario kubeconfig shoot) get "
 		    "nodes\n"

@@ -202,65 +202,6 @@ static int check(struct run *run)
 }
 
 /**
- * print_table() - Results for people, then where the reports are
- * @run:	Run
- *
- * Return: 0, or an errno
- */
-static int print_table(const struct run *run)
-{
-	_cleanup_(buf_release) struct buf text = BUF_INIT;
-	const struct report_options options = {
-		.colour = log_colour(STDOUT_FILENO),
-		.width = log_columns(STDOUT_FILENO),
-	};
-	int r = report_render(&run->report, "table", &options, &text);
-
-	if (r < 0)
-		return r;
-	return fwrite(buf_text(&text), 1, text.len, stdout) == text.len &&
-			       fflush(stdout) == 0 ?
-		       0 :
-		       -EIO;
-}
-
-/**
- * write_reports() - Write every report that was asked for
- * @run:	Run
- *
- * Return: 0, or an errno after saying why
- */
-static int write_reports(const struct run *run)
-{
-	const struct scenario *s = run->options;
-	char json[PATH_MAX];
-	const struct {
-		const char *format, *path;
-	} files[] = {
-		{ "json", s->out ? json : NULL },
-		{ "json", s->json ? "-" : NULL },
-		{ "html", s->html },
-		{ "junit", s->junit },
-		{ "svg", s->svg },
-	};
-	int r = s->json ? 0 : print_table(run);
-
-	(void)snprintf(json, sizeof(json), "%s/report.json",
-		       s->out ? s->out : "");
-	for (size_t i = 0; i < ARRAY_SIZE(files) && r == 0; i++) {
-		if (!files[i].path)
-			continue;
-		r = report_write(&run->report, files[i].format, files[i].path);
-		if (r < 0)
-			log_error("report '%s': %s", files[i].path,
-				  strerror(-r));
-		else if (strcmp(files[i].path, "-") != 0 && !s->json)
-			printf("report: %s\n", files[i].path);
-	}
-	return r;
-}
-
-/**
  * break_and_check() - Inject the fault if there is one, check, heal
  * @run:	Run
  *
@@ -315,7 +256,7 @@ static int run_lab(struct run *run)
 	}
 	ui_end(&run->ui);
 	run->report.duration_ns = loop_now() - run->ui.begin_ns;
-	if (write_reports(run) < 0)
+	if (scenario_write(run->options, &run->report) < 0)
 		return EXIT_ROLLED_BACK;
 	return report_exit_code(&run->report);
 }
@@ -348,7 +289,7 @@ static int run_live(struct run *run)
 	if (code != EXIT_OK)
 		return code;
 	run->report.duration_ns = loop_now() - run->ui.begin_ns;
-	if (write_reports(run) < 0)
+	if (scenario_write(run->options, &run->report) < 0)
 		return EXIT_ROLLED_BACK;
 	return report_exit_code(&run->report);
 }
@@ -371,11 +312,12 @@ int scenario_run(void *config, int n_args, char **args)
 			  "scenario run --live [--kubeconfig FILE]");
 		return EXIT_USAGE;
 	}
-	if (run.options->live) {
-		code = scenario_check_options(run.options, NULL);
-		if (code != EXIT_OK)
-			return code;
-	}
+	code = run.options->live ? scenario_check_options(run.options, NULL) :
+				   EXIT_OK;
+	if (code == EXIT_OK)
+		code = scenario_check_files(run.options);
+	if (code != EXIT_OK)
+		return code;
 	lab_be_patient(run.options->patience);
 	ui_init(&run.ui);
 	report_init(&run.report);

@@ -17,6 +17,8 @@
 			sizeof(((struct report *)NULL)->member) \
 	}
 
+#define SCHEMA 1 /* shoot6-report(5) */
+
 static const struct {
 	const char *key;
 	size_t offset, size;
@@ -46,7 +48,7 @@ static int render(const struct report *report,
 	int r;
 
 	(void)options;
-	json_set_int(j, "schema", 1);
+	json_set_int(j, "schema", SCHEMA);
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		const char *text = (const char *)report + texts[i].offset;
 
@@ -77,6 +79,22 @@ static int render(const struct report *report,
 }
 
 /**
+ * read_seconds() - A time that something took
+ * @j:		Report
+ * @key:	Of a number of seconds
+ *
+ * Return: nanoseconds; 0 for none, and for what no run can have taken
+ */
+static int64_t read_seconds(const struct json *j, const char *key)
+{
+	double seconds;
+
+	if (json_number(json_get(j, key), &seconds) < 0)
+		return 0;
+	return seconds > 0 && seconds < 1e9 ? (int64_t)(seconds * 1e9) : 0;
+}
+
+/**
  * report_from_json() - Read a report back
  * @j:		As render() writes it
  * @ret:	Where it goes; ended by report_release()
@@ -90,11 +108,11 @@ int report_from_json(const struct json *j, struct report *ret)
 	struct result result;
 	struct tm tm = { 0 };
 	const char *text;
-	double seconds;
 	size_t i;
 	int r;
 
-	if (!json_is_array(json_get(j, "results")))
+	if (!json_is_array(json_get(j, "results")) ||
+	    json_get_int(j, "schema", 0) != SCHEMA)
 		return -EBADMSG;
 	for (i = 0; i < ARRAY_SIZE(texts); i++) {
 		text = json_get_string(j, texts[i].key);
@@ -104,10 +122,8 @@ int report_from_json(const struct json *j, struct report *ret)
 	text = json_get_string(j, "started");
 	if (text && strptime(text, "%Y-%m-%dT%H:%M:%SZ", &tm))
 		report.started.tv_sec = timegm(&tm);
-	if (json_number(json_get(j, "duration_s"), &seconds) == 0)
-		report.duration_ns = (int64_t)(seconds * 1e9);
-	if (json_number(json_get(j, "up_s"), &seconds) == 0)
-		report.up_ns = (int64_t)(seconds * 1e9);
+	report.duration_ns = read_seconds(j, "duration_s");
+	report.up_ns = read_seconds(j, "up_s");
 	r = topology_from_json(json_get(j, "topology"), &report.topology);
 	if (r == 0)
 		r = diagnosis_from_json(json_get(j, "diagnosis"),

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,7 @@ static int write_file(const char *path, const struct buf *b)
 	_cleanup_close_ int fd = -1;
 	char beside[PATH_MAX];
 	struct stat st;
+	mode_t mask;
 	int r;
 
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
@@ -219,12 +221,38 @@ static int write_file(const char *path, const struct buf *b)
 	fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	r = fchmod(fd, 0644) < 0 ? -errno : write_all(fd, b);
+	mask = umask(0);
+	(void)umask(mask);
+	r = fchmod(fd, 0666 & ~mask) < 0 ? -errno : write_all(fd, b);
 	if (r == 0 && rename(beside, path) < 0)
 		r = -errno;
 	if (r < 0)
 		(void)unlink(beside);
 	return r;
+}
+
+/**
+ * report_check() - Whether a report could be written to a file
+ * @path:	File, or "-" for standard output
+ *
+ * For the time before there is a report, so that none is lost for a misspelt folder.
+ *
+ * Return: 0, or what report_write() would say
+ */
+int report_check(const char *path)
+{
+	char folder[PATH_MAX];
+	struct stat st;
+
+	if (strcmp(path, "-") == 0)
+		return 0;
+	if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+		return -ENAMETOOLONG;
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return access(path, W_OK) < 0 ? -errno : 0;
+	return access(dirname(folder), W_OK | X_OK) < 0 ? -errno : 0;
 }
 
 /**

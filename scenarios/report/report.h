@@ -68,6 +68,8 @@ const struct report_format *report_format(const char *name);
 must_check int report_render(const struct report *report, const char *format,
 			     const struct report_options *options,
 			     struct buf *out);
+/* Whether report_write() could write there: 0, or the errno it would return. */
+must_check int report_check(const char *path);
 /* Whole or not at all: written beside, renamed. @path "-": standard output. */
 must_check int report_write(const struct report *report, const char *format,
 			    const char *path);
