@@ -97,17 +97,41 @@ void renew_release(struct differ *d)
 }
 
 /**
+ * refuse() - Name a link that stands in the way because nobody would make it again
+ * @d:		Run
+ * @l:		Link
+ *
+ * Return: -EPERM; 0 where things are put back, whatever rests on them
+ */
+static int refuse(struct differ *d, const struct link *l)
+{
+	if (d->in->scope)
+		return 0;
+	*d->conflict = (struct conflict){ KIND_LINK, NULL, l };
+	return -EPERM;
+}
+
+/**
  * note_gone() - Note that a link goes, and with a veth its other end
  * @d:		Run
  * @h:		Observed link
  *
- * Return: 0; -ENOMEM
+ * Return: 0; -ENOMEM, -EPERM where the document takes the other end for one that is there
+ *	   in any case
  */
 static int note_gone(struct differ *d, const struct link *h)
 {
+	const struct link key = { .name = h->peer };
+	const struct link *end, *want;
 	int r = note(d, h->name, true);
 
-	return r == 0 && h->peer ? note(d, h->peer, true) : r;
+	if (r < 0 || !h->peer)
+		return r;
+	end = model_find(d->in->have, KIND_LINK, &key);
+	want = model_find(d->in->want, KIND_LINK, &key);
+	if (end && want && !want->kind && refuse(d, end) < 0)
+		return -EPERM;
+	return note(d, h->peer, true);
 }
 
 /**
@@ -116,7 +140,7 @@ static int note_gone(struct differ *d, const struct link *h)
  * @want:	Place in the desired table + 1
  * @have:	Place in the observed table + 1
  *
- * Return: 0; -ENOMEM
+ * Return: 0; -ENOMEM, -EPERM as note_gone()
  */
 int renew_link(struct differ *d, size_t want, size_t have)
 {
@@ -147,21 +171,6 @@ static void take_steps(struct differ *d, size_t want)
 			p->steps[n++] = p->steps[i];
 	}
 	p->n = n;
-}
-
-/**
- * refuse() - Name a link of somebody else that stands in the way
- * @d:		Run
- * @l:		Link
- *
- * Return: -EPERM; 0 where things are put back, whatever rests on them
- */
-static int refuse(struct differ *d, const struct link *l)
-{
-	if (d->in->scope)
-		return 0;
-	*d->conflict = (struct conflict){ KIND_LINK, NULL, l };
-	return -EPERM;
 }
 
 /* A link that hangs on one that is made anew. */
@@ -201,7 +210,8 @@ static int remake_upper(struct differ *d, const struct link *h)
 {
 	const struct hanger u = find_hanger(d, h);
 
-	if (h->owned != LINK_OURS && refuse(d, h) < 0)
+	if ((h->owned != LINK_OURS || (u.want && !u.want->kind)) &&
+	    refuse(d, h) < 0)
 		return -EPERM;
 	if (!u.want || !u.want->kind)
 		return note_gone(d, h);
@@ -292,7 +302,7 @@ static bool is_in_the_way(const struct differ *d, const struct link *h)
 		const struct link *w = step_want(s, d->in->want);
 
 		if (s->kind == KIND_LINK && s->op == OP_ADD && w->kind &&
-		    linkinfo_excludes(w, h))
+		    (w->peer == h->name || linkinfo_excludes(w, h)))
 			return true;
 	}
 	return false;
@@ -302,7 +312,7 @@ static bool is_in_the_way(const struct differ *d, const struct link *h)
  * make_way() - Remove links first that are in the way of those to be made
  * @d:		Run, kind link
  *
- * Return: 0; -ENOMEM
+ * Return: 0; -ENOMEM, -EPERM as note_gone()
  */
 static int make_way(struct differ *d)
 {

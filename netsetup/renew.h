@@ -4,7 +4,7 @@
 /**
  * DOC: renew - links that are made anew, and what the kernel drops from links
  *
- * What a link of ours is cannot be changed (kind, id, parent, port, table): it is removed
+ * What a link of ours is cannot be changed (kind, id, parent, peer, port, table): it is removed
  * first of all and made again, with the links that rest on it, and its ports join again.
  * All that was on it goes with it. A link that enters or leaves a vrf stays, but the
  * kernel takes it down and up, and that costs it addresses, routes, nexthops, neighbours

@@ -636,7 +636,7 @@ static int encode_change(struct engine *e, struct nl_batch *b, uint32_t tag,
 	if (w->kind && !linkinfo_same_nature(w, h))
 		return engine_fail(
 			e, -EOPNOTSUPP,
-			"kind, id, parent, port and table of a link that is not ours cannot change; give the new one another name");
+			"kind, id, parent, peer, port and table of a link that is not ours cannot change; give the new one another name");
 	return encode_settings(e, b, tag, w, h);
 }
 

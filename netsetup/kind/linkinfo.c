@@ -316,13 +316,17 @@ void linkinfo_complete(const char *kind, struct link *l)
  * @want:	Desired link, of a kind
  * @have:	Observed one
  *
+ * The name that a veth's other end has in another namespace is not known, and is as good
+ * as any.
+ *
  * Return: true if they do
  */
 bool linkinfo_same_nature(const struct link *want, const struct link *have)
 {
 	return want->kind == have->kind && want->id == have->id &&
 	       want->parent == have->parent && want->table == have->table &&
-	       want->port == have->port;
+	       want->port == have->port &&
+	       (want->peer == have->peer || !want->peer || !have->peer);
 }
 
 /**

@@ -65,7 +65,7 @@ anew() {
 
 	rm -rf "$T/state"
 	run "${netsetup[@]}" apply "$2"
-	is "$name: before" 0 "$rc"
+	is "$name: before" "0 " "$rc $err"
 	old=$(state)
 	was=$(mac "${5:-up0}")
 	run "${netsetup[@]}" plan "$3"
@@ -188,6 +188,40 @@ run "${netsetup[@]}" apply "$T/b.yaml"
 is 'an end that is not named becomes no other link' 2 "$rc"
 like 'it is named' "'up1 kind vxlan" "$err"
 is 'nothing has changed' "$old" "$(state)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
+# The other end gets another name: both ends are named, then one; and in another namespace
+# it has whatever name it has there.
+peer() { # NAME
+	sed 's/up1/up9/g' "$T/a.yaml" >"$T/b.yaml"
+	anew "$1" "$T/a.yaml" "$T/b.yaml" 'up0'
+	is 'the other end has its new name' "$(cat /sys/class/net/up0/iflink)" "$(cat /sys/class/net/up9/ifindex)"
+	fails 'and the old one is gone' test -e /sys/class/net/up1
+}
+cat >"$T/a.yaml" <<Y
+version: 1
+links: [{name: up0, kind: veth, peer: up1, up: true, addrgen: none}, {name: up1, up: true, addrgen: none}]
+$(on up0)
+Y
+peer 'name of a veth'\''s other end'
+old=$(state)
+sed 's/peer: up9/peer: up7/' "$T/b.yaml" >"$T/c.yaml"
+run "${netsetup[@]}" apply "$T/c.yaml"
+is 'the old end cannot be wanted as one that is there' 2 "$rc"
+like 'it is named' "'up9" "$err"
+is 'nothing has changed' "$old" "$(state)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+cat >"$T/a.yaml" <<Y
+version: 1
+links: [{name: up0, kind: veth, peer: up1, up: true, addrgen: none}]
+addresses: [{address: "2001:db8:10::a/64", dev: up0, dad: skip}]
+Y
+peer 'name of an end that is not named'
+ns_new far
+ip link set up9 netns far
+run "${netsetup[@]}" verify "$T/a.yaml"
+unlike 'an end in another namespace may have any name' "link 'up0" "$out$err"
+ns far ip link set up9 netns $$
 "${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
 
 # The way back is with the address that the link had by chance: it is the same for a bridge.

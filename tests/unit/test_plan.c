@@ -166,6 +166,14 @@ static const struct {
 	{ "version: 1\nlinks: [{name: v, kind: veth, peer: w}]\naddresses: [{address: \"2001:db8::1/64\", dev: w}]\n",
 	  "version: 1\nlinks: [{name: v, kind: vxlan, id: 2}]\n",
 	  "2 link;0 link;3 address;" },
+	/* Nor does a veth's other end get another name. */
+	{ "version: 1\nlinks: [{name: v, kind: veth, peer: w}]\nroutes: [{dst: default, dev: v}]\n",
+	  "version: 1\nlinks: [{name: v, kind: veth, peer: x}]\nroutes: [{dst: default, dev: v}]\n",
+	  "2 link;0 link;1 route;" },
+	/* A link with the name of a new other end is in its way. */
+	{ "version: 1\nlinks: [{name: x, kind: bridge}]\n",
+	  "version: 1\nlinks: [{name: v, kind: veth, peer: x}]\n",
+	  "2 link;0 link;" },
 	/* A link that moves from one vrf to another is bare afterwards; a bridge's port is not. */
 	{ "version: 1\nlinks: [{name: r, kind: vrf, table: 9}, {name: s, kind: vrf, table: 8}, {name: a, master: r}]\n"
 	  "addresses: [{address: \"2001:db8::1/64\", dev: a}]\nroutes: [{dst: default, dev: a}]\n",
