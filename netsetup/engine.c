@@ -421,9 +421,8 @@ static bool goes_away(const struct rest_test *test, uint32_t dev)
  * @kind:	Kind
  * @original:	What an object held before it was ours
  *
- * Not where the document names it still, nor a sysctl that follows one of conf/all
- * which it names, nor where its interface is gone, nor a link that we have made: it goes,
- * with what is on it.
+ * Not where the document names it still, nor where its interface is gone, nor a link that
+ * we have made: it goes, with what is on it.
  *
  * Return: true if it has to
  */
@@ -439,19 +438,54 @@ static bool is_back(const struct engine *e, const struct model *named,
 
 	return !model_find(named, kind, original) && !(ours && ours->kind) &&
 	       !rest_on(&test, kind, original) &&
-	       !gone_rests(e, named, kind, original) &&
-	       (kind != KIND_SYSCTL || !sysctl_is_led(named, original));
+	       !gone_rests(e, named, kind, original);
+}
+
+/**
+ * put_back() - Want back what an object held before it was ours
+ * @e:		Engine
+ * @named:	What the document names
+ * @kind:	Kind
+ * @original:	What it held
+ * @w:		Work; its observed model is there, its desired one gets the object
+ *
+ * A sysctl that follows one of conf/all which the document names stays as it is, unless an
+ * earlier document stated an exception: then it holds what it would without that.
+ *
+ * Return: 0; -ENOMEM
+ */
+static int put_back(const struct engine *e, const struct model *named,
+		    enum kind_id kind, const void *original, struct work *w)
+{
+	const struct sysctl *was, *all, *key;
+	struct sysctl c;
+
+	if (kind != KIND_SYSCTL || !sysctl_is_led(named, original))
+		return model_put(&w->want, kind, original);
+	key = model_find(&e->owned_keys, KIND_SYSCTL, original);
+	if (!key || !key->value)
+		return 0;
+	c = *(const struct sysctl *)original;
+	c.path = sysctl_all_of(e->strings, key->path);
+	all = model_find(named, KIND_SYSCTL, &c);
+	was = model_find(&e->owned, KIND_SYSCTL, &c) ?:
+		      model_find(&w->have, KIND_SYSCTL, &c);
+	c.path = key->path;
+	if (was && was->value != all->value)
+		c.value = all->value;
+	return model_put(&w->want, KIND_SYSCTL, &c);
 }
 
 /**
  * restore_originals() - Want back what untagged objects held before they were ours
  * @e:		Engine
- * @want:	Desired model; gets those that the document no longer names
+ * @w:		Work; its desired model gets those that the document no longer names
  *
  * Return: 0; -ENOMEM
  */
-static int restore_originals(const struct engine *e, struct model *want)
+static int restore_originals(const struct engine *e, struct work *w)
 {
+	struct model *want = &w->want;
 	int r = 0;
 
 	for (size_t k = 0; k < KIND_MAX && r == 0; k++) {
@@ -464,7 +498,7 @@ static int restore_originals(const struct engine *e, struct model *want)
 
 			named.tables[k].n = n;
 			if (is_back(e, &named, (enum kind_id)k, o))
-				r = model_put(want, (enum kind_id)k, o);
+				r = put_back(e, &named, (enum kind_id)k, o, w);
 		}
 		(void)model_sort(want, (enum kind_id)k);
 	}
@@ -630,7 +664,7 @@ int engine_plan(struct engine *e, const struct conf *conf, unsigned int flags,
 	if (r == 0)
 		r = observe(e, &scope, &w.have);
 	if (r == 0)
-		r = restore_originals(e, &w.want);
+		r = restore_originals(e, &w);
 	veth_mark(&w.want, &w.have);
 	if (r == 0 && e->caps & CAP_NEXTHOP)
 		lower_nexthops(&w.want, &w.have);

@@ -44,6 +44,34 @@ static bool is_others(const struct work *w, const struct sysctl *c)
 }
 
 /**
+ * key_of() - What is kept of an object that is ours
+ * @w:		Work
+ * @kind:	Kind
+ * @want:	What is wanted, or NULL
+ * @key:	Object
+ * @c:		Room for a sysctl
+ *
+ * Of a link it is what the document stated, of a sysctl the value where that is another one
+ * than conf/all writes through.
+ *
+ * Return: object
+ */
+static const void *key_of(const struct work *w, enum kind_id kind,
+			  const void *want, const void *key, struct sysctl *c)
+{
+	const struct sysctl *all;
+
+	if (kind != KIND_SYSCTL)
+		return want && kind == KIND_LINK ? want : key;
+	*c = *(const struct sysctl *)(want ? want : key);
+	all = &(struct sysctl){ sysctl_all_of(w->want.strings, c->path), 0 };
+	all = all->path ? model_find(&w->want, KIND_SYSCTL, all) : NULL;
+	if (!want || (all && all->value == c->value))
+		c->value = 0;
+	return c;
+}
+
+/**
  * note_step() - Write one step's images into a journal
  * @e:		Engine
  * @w:		Work
@@ -63,6 +91,7 @@ static int note_step(const struct engine *e, const struct work *w,
 		struct link link;
 		char bytes[256];
 	} image;
+	struct sysctl room;
 	int r = model_put(&j->sets[JOURNAL_KEYS], kind, want ? want : have);
 
 	if (r == 0 && have) {
@@ -80,7 +109,8 @@ static int note_step(const struct engine *e, const struct work *w,
 	/* Of a link of ours it is what the document stated. */
 	if (want && kind == KIND_LINK && ((const struct link *)want)->kind)
 		return model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want);
-	r = model_put(&j->sets[JOURNAL_OWNED_KEYS], kind, want ? want : have);
+	r = model_put(&j->sets[JOURNAL_OWNED_KEYS], kind,
+		      key_of(w, kind, want, want ? want : have, &room));
 	if (r == 0 && have)
 		r = model_put(&j->sets[JOURNAL_OWNED], kind, image.bytes);
 	return r;
@@ -131,7 +161,8 @@ static int put_original(const struct work *w, struct journal *j,
  * @w:		Work
  * @j:		Journal
  *
- * An object is given back when what is wanted is what it held before it was ours.
+ * An object is given back when what is wanted is what it held before it was ours; not a
+ * sysctl that follows one of conf/all: it would follow it back.
  *
  * Return: 0; -ENOMEM
  */
@@ -148,19 +179,19 @@ static int note_owned(const struct engine *e, const struct work *w,
 			const char *key = t_keys->items + i * size;
 			const void *want = model_find(&w->want, k, key);
 			const void *old = model_find(&e->owned, k, key);
+			bool led = k == KIND_SYSCTL &&
+				   sysctl_is_led(&w->want, (const void *)key);
+			struct sysctl room;
 
 			r = model_put(&j->sets[JOURNAL_PRIOR_KEYS], k, key);
 			if (r == 0 && old)
 				r = model_put(&j->sets[JOURNAL_PRIOR], k, old);
-			if (want ? old && memcmp(want, old, size) == 0 :
-				   k != KIND_SYSCTL ||
-					    !sysctl_is_led(&w->want,
-							   (const void *)key))
+			if (!led &&
+			    (!want || (old && memcmp(want, old, size) == 0)))
 				continue;
 			if (r == 0)
 				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,
-					      want && k == KIND_LINK ? want :
-								       key);
+					      key_of(w, k, want, key, &room));
 			if (r == 0)
 				r = put_original(w, j, k, key, old);
 		}

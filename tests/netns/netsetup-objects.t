@@ -173,4 +173,37 @@ ns other ip link set p0 down
 dad wait
 run timeout 10 "${netsetup[@]}" apply "$T/dad.yaml"
 is 'no carrier, no wait' 0 "$rc"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
+# An exception from conf/all that is stated no more: as if it had never been stated.
+words[0]='forwarding: true'
+words[1]='sysctls: {net/ipv6/conf/eth0/forwarding: 0}'
+printf 'version: 1\n%s\n' "${words[0]}" >"$T/all.yaml"
+printf 'version: 1\n%s\n%s\n' "${words[@]}" >"$T/both.yaml"
+printf 'version: 1\n%s\n' "${words[1]}" >"$T/one.yaml"
+values() { (cd /proc/sys/net/ipv6/conf && cat all/forwarding eth0/forwarding lo/forwarding | xargs); }
+follow() { # DOCUMENT... - the values after each
+	local doc
+
+	rm -rf "$T/state"
+	echo "${start% *}" >/proc/sys/net/ipv6/conf/all/forwarding
+	echo "${start#* }" >/proc/sys/net/ipv6/conf/eth0/forwarding
+	for doc; do
+		"${netsetup[@]}" apply "$T/$doc.yaml" >/dev/null || echo 'not applied'
+	done
+	values
+}
+for start in '0 0' '0 1' '1 0' '1 1'; do
+	alone=$(follow all)
+	before=$(follow empty)
+	for way in 'both all' 'all both all' 'one both all' 'one all'; do
+		# shellcheck disable=SC2086 # documents
+		is "forwarding $start, $way: as without the exception" "$alone" "$(follow $way)"
+		"${netsetup[@]}" undo >/dev/null
+		"${netsetup[@]}" apply "$T/all.yaml" >/dev/null
+		is "forwarding $start, $way: undone and again" "$alone" "$(values)"
+		"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+		is "forwarding $start, $way: all goes back" "$before" "$(values)"
+	done
+done
 done_testing
