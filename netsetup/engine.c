@@ -602,14 +602,14 @@ static int plan_again(struct engine *e, struct plan_input *in,
  * @e:		Engine
  * @want:	Desired model
  *
- * Those of others get what they held before. Ours get no master, group and other name; and
- * of the rest what the kernel had chosen, where a later document than the one that made
+ * Those of others get what they held before. Ours go down and get no master, group and other
+ * name, as they are made; and of the rest what the kernel had chosen, where a later document than the one that made
  * the link was the first to state it: otherwise nobody has seen that value.
  */
 static void release_links(const struct engine *e, struct model *want)
 {
-	const uint32_t plain =
-		LINK_SET_MASTER | LINK_SET_GROUP | LINK_SET_ALTNAME;
+	const uint32_t plain = LINK_SET_MASTER | LINK_SET_GROUP |
+			       LINK_SET_ALTNAME | LINK_SET_UP;
 	const struct table *t = &want->tables[KIND_LINK];
 
 	for (size_t i = 0; i < t->n; i++) {

@@ -265,7 +265,24 @@ static int rejoin(struct differ *d, const struct link *h)
 }
 
 /**
- * note_moves() - Note the links that enter or leave a vrf
+ * is_bared() - Whether the kernel drops what is on a link that changes its state
+ * @d:		Run
+ * @w:		Desired link
+ * @h:		Observed one
+ *
+ * Return: true where it enters or leaves a vrf, or goes down
+ */
+static bool is_bared(const struct differ *d, const struct link *w,
+		     const struct link *h)
+{
+	if (w->set & LINK_SET_UP && !w->up && h->up)
+		return true;
+	return w->set & LINK_SET_MASTER && w->master != h->master &&
+	       (is_vrf(d, w->master) || is_vrf(d, h->master));
+}
+
+/**
+ * note_moves() - Note the links that stay, and lose what is on them
  * @d:		Run
  *
  * Return: 0; -ENOMEM
@@ -279,10 +296,8 @@ static int note_moves(struct differ *d)
 		const struct link *w = step_want(s, d->in->want);
 		const struct link *h = step_have(s, d->in->have);
 
-		if (s->kind != KIND_LINK || s->stage != STAGE_LINK_UP || !h ||
-		    !(w->set & LINK_SET_MASTER) || w->master == h->master)
-			continue;
-		if (is_vrf(d, w->master) || is_vrf(d, h->master))
+		if (s->kind == KIND_LINK && s->stage == STAGE_LINK_UP && h &&
+		    is_bared(d, w, h))
 			r = note(d, h->name, false);
 	}
 	return r;
@@ -396,6 +411,18 @@ static bool is_lost(const struct differ *d, const void *object)
 }
 
 /**
+ * goes() - Whether a link goes itself
+ * @test:	.context: struct differ
+ * @dev:	Its name
+ *
+ * Return: true if it does
+ */
+static bool goes(const struct rest_test *test, uint32_t dev)
+{
+	return is_remade(test->context, dev);
+}
+
+/**
  * note_nexthops() - Note which nexthops that there are will be lost
  * @d:		Run, kind nexthop
  *
@@ -426,18 +453,20 @@ static int note_nexthops(struct differ *d)
  * @d:		Run
  * @s:		Step of its kind
  *
- * What is to go has gone with its link, and comes back by us alone. An address is not
- * removed to get another prefix length.
+ * What is to go has gone with its link, and comes back by us alone; where the link stays it
+ * may be there still (keep_addr_on_down). An address is not removed to get another prefix
+ * length.
  */
 static void adjust(struct differ *d, struct step *s)
 {
 	const struct address *w = step_want(s, d->in->want);
 	const struct address *h = step_have(s, d->in->have);
+	const struct rest_test test = { goes, d->in->want->strings, d };
 	enum op op = s->op;
 
 	if (!h || !is_lost(d, h))
 		return;
-	if (op == OP_REMOVE)
+	if (op == OP_REMOVE && rest_on(&test, s->kind, h))
 		op = OP_SIDE;
 	else if (op == OP_CHANGE && s->kind == KIND_ADDRESS && h->len != w->len)
 		op = OP_ADD;

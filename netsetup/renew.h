@@ -6,7 +6,7 @@
  *
  * What a link of ours is cannot be changed (kind, id, parent, peer, port, table): it is removed
  * first of all and made again, with the links that rest on it, and its ports join again.
- * All that was on it goes with it. A link that enters or leaves a vrf stays, but the
+ * All that was on it goes with it. A link that goes down stays bare; one that enters or leaves a vrf stays, but the
  * kernel takes it down and up, and that costs it addresses, routes, nexthops, neighbours
  * and proxies. What of all that is wanted is put again by the same plan.
  *

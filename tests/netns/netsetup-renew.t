@@ -245,6 +245,51 @@ ip link del theirs
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'all goes' "$ground" "$(state)"
 
+# A link that was put up goes down where no document says so any longer; one that nobody has
+# put up is left as it is.
+flags() { ip -j link show "$1" | jq -r '.[].flags | if index("UP") then "up" else "down" end'; }
+for link in 'up0, kind: bridge' 'eth1'; do
+	name=${link%%,*}
+	ip link set eth1 down
+	printf 'version: 1\nlinks: [{name: %s, up: true, group: 4}]\n' "$link" >"$T/a.yaml"
+	printf 'version: 1\nlinks: [{name: %s, group: 4}]\n' "$link" >"$T/b.yaml"
+	"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+	is "$name: put up" up "$(flags "$name")"
+	run "${netsetup[@]}" plan "$T/b.yaml"
+	is "$name: no longer: a change is planned" 1 "$rc"
+	run "${netsetup[@]}" apply "$T/b.yaml"
+	is "$name: it is down" '0 down' "$rc $(flags "$name")"
+	"${netsetup[@]}" undo >/dev/null
+	is "$name: undone" up "$(flags "$name")"
+	"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+	"${netsetup[@]}" apply "$T/b.yaml" >/dev/null
+	ip link set "$name" up
+	run "${netsetup[@]}" apply "$T/b.yaml"
+	like "$name: put up by others, it stays" 'up nothing to do' "$(flags "$name") $out"
+	"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+done
+ip link set eth1 up
+
+# What is on a link that goes down the kernel drops: the address comes again, and undo and a
+# kill bring back all.
+plain() { # WORDS
+	cat <<Y
+version: 1
+links: [{name: up0, kind: macvlan, parent: eth0, addrgen: none$1}]
+addresses: [{address: "2001:db8:10::a/64", dev: up0, dad: skip}]
+Y
+}
+plain ', up: true' >"$T/a.yaml"
+printf 'routes: [{dst: "2001:db8:20::/64", dev: up0}]\n' >>"$T/a.yaml"
+plain '' >"$T/b.yaml"
+anew 'down' "$T/a.yaml" "$T/b.yaml" 'up0' up0 2
+"${netsetup[@]}" apply "$T/a.yaml" >/dev/null
+sysctl -qw net.ipv6.conf.up0.keep_addr_on_down=1
+printf 'version: 1\nlinks: [{name: up0, kind: macvlan, parent: eth0, addrgen: none}]\n' >"$T/b.yaml"
+run "${netsetup[@]}" apply "$T/b.yaml"
+is 'an address that would stay goes all the same' '0 ' "$rc $err$(ip -6 addr show dev up0 scope global)"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
 # What a later document was the first to state goes back to what the kernel had chosen.
 mine() { printf 'version: 1\nlinks: [{name: up0, kind: vxlan, id: %s, up: true, addrgen: none%s}]\n' "$1" "$2"; }
 look() { ip -d -j link show up0 | jq -r '.[] | "\(.mtu) \(.address)"'; }
