@@ -59,11 +59,19 @@ int scenario_manifests(void *config, int n_args, char **args)
 	const struct scenario *s = config;
 	const char *image = s->image ? s->image : IMAGE_SHOOT6;
 	const char *space = s->space ? s->space : "shoot6";
+	char quoted[512];
 	bool first = true;
 
 	if (n_args > 0) {
 		log_error("'%s': no such argument", args[0]);
 		return EXIT_USAGE;
+	}
+	if (scenario_check_names(s) != EXIT_OK)
+		return EXIT_USAGE;
+	/* A registry by its IPv6 address would begin a list in YAML. */
+	if (image[0] == '[') {
+		(void)snprintf(quoted, sizeof(quoted), "'%s'", image);
+		image = quoted;
 	}
 	for (size_t i = 0; i < n_manifest_files; i++) {
 		const struct manifest_file *file = &manifest_files[i];

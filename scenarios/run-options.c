@@ -49,6 +49,49 @@ static int check_fault(const char *name, const char *engine)
 }
 
 /**
+ * is_label() - Whether a text may name a namespace and, with "-host", a second one
+ * @text:	Text
+ *
+ * Return: whether, as Kubernetes wants it (RFC 1123 labels)
+ */
+static bool is_label(const char *text)
+{
+	static const char inner[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	size_t n = strlen(text);
+
+	return n > 0 && n <= 63 - strlen("-host") && strspn(text, inner) == n &&
+	       text[0] != '-' && text[n - 1] != '-';
+}
+
+/**
+ * scenario_check_names() - Whether what goes into manifests is what it is to be
+ * @s:		Options
+ *
+ * Return: EXIT_OK, or EXIT_USAGE after a line for each that is not
+ */
+int scenario_check_names(const struct scenario *s)
+{
+	static const char inner[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789._-/:@+[]";
+	int code = EXIT_OK;
+
+	if (s->image && (!*s->image || s->image[strspn(s->image, inner)])) {
+		log_error("image '%s': no reference such as "
+			  "'registry.example/shoot6:1'",
+			  s->image);
+		code = EXIT_USAGE;
+	}
+	if (s->space && !is_label(s->space)) {
+		log_error("namespace '%s': lower case letters, digits and '-' "
+			  "between them, 58 at most",
+			  s->space);
+		code = EXIT_USAGE;
+	}
+	return code;
+}
+
+/**
  * scenario_check_options() - Whether each option means something to this run
  * @s:		Options
  * @engine:	Of the lab; NULL for --live
@@ -83,6 +126,8 @@ int scenario_check_options(const struct scenario *s, const char *engine)
 								  NETNS;
 	int code = check_fault(s->fault, engine);
 
+	if (scenario_check_names(s) != EXIT_OK)
+		code = EXIT_USAGE;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (!rows[i].given || (rows[i].grounds & ground))
 			continue;

@@ -28,6 +28,8 @@ struct scenario {
 	int64_t linger_ns; /* after its report */
 };
 
+/* Whether --image and --namespace are such names: as below. */
+int scenario_check_names(const struct scenario *s);
 /* Whether each option means something to a run on this engine (NULL: --live), or to one
  * of a lab that is up: EXIT_OK, or EXIT_USAGE after a line for each that does not. */
 int scenario_check_options(const struct scenario *s, const char *engine);

@@ -9,6 +9,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define REPORT_MAX \
 	(64 * 1024 * 1024) /* of a report.json: 100 nodes have 20 MB */
@@ -64,6 +65,8 @@ int scenario_check_files(const struct scenario *s)
 	const char *printed = NULL;
 	int code = EXIT_OK;
 
+	if (s->out)
+		(void)mkdir(s->out, 0777);
 	for (size_t i = 0; i < n; i++) {
 		int r = report_check(files[i].path);
 

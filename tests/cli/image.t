@@ -55,6 +55,17 @@ is 'to standard output' 0 "$rc"
 like 'with the image' 'image: registry.example/x:1' "$out"
 like 'and the namespace' 'namespace: other' "$out"
 unlike 'and no other' 'namespace: shoot6' "$out"
+run "$BIN/scenario" manifests --image '[2001:db8::1]:5000/x:1'
+is 'a registry by its IPv6 address is no list' 2 \
+	"$(grep -c "^ *image: '\[2001:db8::1\]:5000/x:1'$" <<<"$out")"
+for image in '' 'a b' $'a\nprivileged: true' 'a"'; do
+	run "$BIN/scenario" manifests --image "$image"
+	is "image '$image' is refused" "2 scenario: image '$image'" "$rc ${err%%: no reference*}"
+done
+for space in '' Upper -a a- a.b "$(printf %059d 0)"; do
+	run "$BIN/scenario" manifests --namespace "$space"
+	is "namespace '$space' is refused" "2 scenario: namespace '$space'" "$rc ${err%%: lower*}"
+done
 run "$BIN/scenario" manifests x
 is 'no argument' 2 "$rc"
 run "$BIN/scenario" manifests --out "$T/1.tar/x"

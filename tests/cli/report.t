@@ -8,11 +8,12 @@ S=$BIN/scenario
 cp "$DATA/report/small.json" "$T/report.json"
 
 run "$S" report "$T/report.json" --html "$T/a.html" --junit "$T/a.xml" --tap "$T/a.tap" \
-	--svg "$T/a.svg" --out "$T"
+	--svg "$T/a.svg" --out "$T/new"
 is 'a run that failed: exit status' 1 "$rc"
 like 'the cause first' 'FAIL nat64-no-route  router r has no route' "$(head -n 1 <<<"$out")"
 like 'then the table' 'POD-1 tcp' "$out"
 like 'and the sum' '1 pass, 1 fail in 7.5 s' "$out"
+holds 'the folder is made' test -s "$T/new/report.json"
 is 'and where the files are' 5 "$(grep -c '^report: ' <<<"$out")"
 like 'HTML' 'net-unreachable' "$(<"$T/a.html")"
 like 'JUnit' 'failures="1"' "$(<"$T/a.xml")"
