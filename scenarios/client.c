@@ -97,7 +97,10 @@ static void add_member(struct json *members, const struct json *answer,
 	struct json *m = json_copy(json_get(answer, "member"));
 	pid_t pid = proc_pid(pidfd);
 
-	json_set_int(m, "pid", pid > 0 ? pid : -1);
+	if (pid > 0)
+		json_set_int(m, "pid", pid);
+	else
+		json_set_null(m, "pid");
 	json_append(members, m);
 }
 
@@ -179,7 +182,8 @@ int client_request(struct client_lab *c, const char *op, const char *key,
  * @member:	Name
  * @ret:	.pidfd is the caller's to close
  *
- * Return: 0; -ENOENT where there is no such member, or as channel_receive()
+ * Return: 0; -ENOENT where there is no such member, -ESRCH for one that has ended, or as
+ *	   channel_receive()
  */
 int client_member(struct client_lab *c, const char *member,
 		  struct client_exec *ret)
@@ -195,7 +199,7 @@ int client_member(struct client_lab *c, const char *member,
 	if (r < 0)
 		return r;
 	if (fd < 0)
-		return -ENOENT;
+		return json_get(answer, "ended") ? -ESRCH : -ENOENT;
 	ret->rootless = json_get_bool(answer, "rootless", false);
 	ret->cgroup = json_get_bool(answer, "member.cgroup", false);
 	ret->pidfd = TAKE_FD(fd);

@@ -110,9 +110,12 @@ static void print_status(const struct json *status)
 	for (; m; m = json_next(m)) {
 		const struct json *a = json_first(json_get(m, "addresses"));
 
-		printf("  %-14s %-7s %8jd ", json_get_string(m, "name"),
-		       json_get_string(m, "kind"),
-		       (intmax_t)json_get_int(m, "pid", 0));
+		printf("  %-14s %-7s ", json_get_string(m, "name"),
+		       json_get_string(m, "kind"));
+		if (json_is_null(json_get(m, "pid")))
+			printf("   ended ");
+		else
+			printf("%8jd ", (intmax_t)json_get_int(m, "pid", 0));
 		for (; a; a = json_next(a))
 			printf(" %s", json_string(a));
 		printf("\n");
@@ -269,8 +272,9 @@ static int command_exec(void *config, int n_args, char **args)
 	if (r == -ENOENT)
 		return no_member(&lab, args[0], args[1]);
 	if (r < 0) {
-		log_error("member '%s' of lab '%s': %s", args[1], args[0],
-			  strerror(-r));
+		log_error("member '%s' of lab '%s'%s%s", args[1], args[0],
+			  r == -ESRCH ? " has ended" : ": ",
+			  r == -ESRCH ? "" : strerror(-r));
 		return EXIT_USAGE;
 	}
 	(void)sigaction(SIGINT, &action, NULL);

@@ -27,6 +27,7 @@ static_assert(ARRAY_SIZE(kinds) == MEMBER_KIND_MAX, "every kind has a name");
 struct server {
 	struct holder *h;
 	struct loop_source listener, link, children;
+	const struct fault *fault; /* that one of the clients has made */
 };
 
 /* One client. */
@@ -149,7 +150,7 @@ static int do_enter(struct client *c, const struct json *request)
 
 	if (m && m->init.pid)
 		return send_member(c, m);
-	channel_tell(c->source.fd, "error", m ? "it has ended" : "no such one");
+	channel_tell(c->source.fd, m ? "ended" : "error", name ? name : "");
 	return 0;
 }
 
@@ -178,19 +179,28 @@ static int heal(struct client *c)
 {
 	const struct fault *fault = c->fault;
 
+	if (fault)
+		c->server->fault = NULL;
 	c->fault = NULL;
 	return fault ? fault->heal(&c->server->h->lab) : 0;
 }
 
 /**
- * check_fault() - Whether a lab has what a fault is done to
- * @lab:	Lab, on the engine that the fault is made on
+ * check_fault() - Whether a fault can be made: nobody has made another, its place is there
+ * @s:		Server of a lab on the engine that the fault is made on
  * @fault:	Fault
  *
  * Return: 0, or -ENOTSUP that was told to the user
  */
-static int check_fault(struct lab *lab, const struct fault *fault)
+static int check_fault(struct server *s, const struct fault *fault)
 {
+	struct lab *lab = &s->h->lab;
+
+	if (s->fault) {
+		(void)lab_fail(lab, 0, "fault '%s': another run has made '%s'",
+			       fault->name, s->fault->name);
+		return -ENOTSUP;
+	}
 	for (size_t i = 0; i < FAULT_NEEDS && fault->needs[i]; i++) {
 		const char *colon = strchrnul(fault->needs[i], ':');
 		char name[64];
@@ -227,9 +237,9 @@ static int do_inject(struct client *c, const struct json *request)
 
 	h->talk_fd = c->source.fd;
 	if (r == 0)
-		r = check_fault(&h->lab, fault);
+		r = check_fault(c->server, fault);
 	if (r == 0) {
-		c->fault = fault;
+		c->fault = c->server->fault = fault;
 		r = fault->inject(&h->lab);
 	}
 	if (r < 0)

@@ -409,6 +409,8 @@ static int enlist(struct client_lab *lab, const struct json *status,
 		    (only && strcmp(name, only) != 0))
 			continue;
 		r = client_member(lab, name, &v->exec);
+		if (r == -ESRCH)
+			log_error("member '%s' has ended", name);
 		if (r < 0)
 			return r;
 		(void)snprintf(v->name, sizeof(v->name), "%s:%s",

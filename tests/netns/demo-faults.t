@@ -90,6 +90,18 @@ done
 clean 'after all faults'
 
 # What people read first.
+# Two runs that break one lab would each report the other's fault.
+"$S" run demo --fault pmtu-blackhole --json >"$T/first" 2>"$T/first.err" &
+first=$!
+wait_for grep -q 'checking from' "$T/first.err"
+kill -STOP "$first"
+run "$S" run demo --fault dns64-absent
+kill -CONT "$first"
+wait "$first"
+is 'a second fault at a time is refused' \
+	"2 scenario: fault 'dns64-absent': another run has made 'pmtu-blackhole'" "$rc $err"
+jq_is 'the first is diagnosed' pmtu-blackhole .diagnosis.primary "$T/first"
+
 run "$S" run demo --fault nat64-no-route
 is 'as a table: exit status' 1 "$rc"
 matches 'the first line names the cause' \

@@ -114,6 +114,15 @@ run "$S" run pair
 is 'a case without checks' 2 "$rc"
 like 'says so' "case 'pair' has nothing to check" "$err"
 holds 'and the lab lives on' "$S" exec pair node1 -- true
+# A node that is no more, with its pod, in a lab that lives.
+kill -9 "$("$S" status pair --json | jq '.members[] | select(.name == "node1").pid')"
+ended() { [ "$("$S" status pair --json | jq '.members[] | select(.name == "node1").pid')" = null ]; }
+holds 'status tells that a node has ended' wait_for ended
+run "$S" status pair
+matches 'for people as well' 'node1 +node +ended ' "$out"
+run "$S" exec pair node1 -- true
+is 'exec in it' "2 scenario: member 'node1' of lab 'pair' has ended" "$rc $err"
+holds 'the router lives on' "$S" exec pair router -- true
 "$S" down pair
 run "$S" run pair --fault no-such
 is 'a fault that is not there' 2 "$rc"
