@@ -533,12 +533,12 @@ static int remove_below(int parent, const char *name)
  * @name:	Of the lab's cgroup
  *
  * A dead process leaves its cgroup a moment after it was reaped, and version 1 tells
- * nobody: hence the tries, for two seconds at most.
+ * nobody: hence the tries, for ten seconds at most.
  */
 static void remove_from(const char *hierarchy, const char *name)
 {
 	char path[128];
-	int64_t deadline = loop_now() + 2 * NSEC_PER_SEC;
+	int64_t deadline = loop_now() + 10 * NSEC_PER_SEC;
 	_cleanup_close_ int fd = -1;
 
 	(void)snprintf(path, sizeof(path), "%s/shoot6", hierarchy);

@@ -2,9 +2,9 @@
 #include "scenarios/kube/bin.h"
 
 #include "lib/cleanup.h"
-#include "lib/loop.h"
 #include "lib/proc.h"
 #include "scenarios/kube/unpack.h"
+#include "scenarios/lab.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -280,8 +280,7 @@ static int ask_version(struct kube_bin *ret, struct buf *problem)
 	int status = 0, r;
 
 	(void)snprintf(path, sizeof(path), "%s/kubelet", ret->dir);
-	r = proc_run(argv, &opts, NULL, loop_now() + 20 * NSEC_PER_SEC, &out,
-		     NULL, &status);
+	r = proc_run(argv, &opts, NULL, lab_deadline(60), &out, NULL, &status);
 	if (r < 0 || status) {
 		buf_printf(problem, "'%s --version': %s", path,
 			   r < 0 ? strerror(-r) : "failed");

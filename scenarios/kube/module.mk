@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The kubernetes engine and the live runner, the image tool, the pause program.
 progs += scenario-image
-srcs-scenario-image := $(addprefix scenarios/kube/,image_main.c images.c oci.c \
-	tar.c store.c bin.c unpack.c)
+srcs-scenario-image := scenarios/patience.c $(addprefix scenarios/kube/,\
+	image_main.c images.c oci.c tar.c store.c bin.c unpack.c)
 libs-scenario-image := libcrypto liblzma zlib
 
 # Static, so that a pod's sandbox needs no library.

@@ -247,7 +247,7 @@ void oci_add_program(struct oci *image, const char *path, const char *source)
 	if (!argv[0])
 		return;
 	oci_add_file(image, argv[0], 0755, argv[0]);
-	r = proc_run(argv, &opts, NULL, loop_now() + 20 * NSEC_PER_SEC, &list,
+	r = proc_run(argv, &opts, NULL, loop_now() + 60 * NSEC_PER_SEC, &list,
 		     NULL, &status);
 	if (r == 0 && status != 0)
 		r = -ENOEXEC;

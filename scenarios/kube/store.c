@@ -4,6 +4,7 @@
 #include "lib/cleanup.h"
 #include "lib/loop.h"
 #include "lib/proc.h"
+#include "scenarios/lab.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,7 +125,7 @@ static int import_child(void *arg)
 {
 	static const char *const argv[] = { "containerd", "--config", CONFIG,
 					    NULL };
-	int64_t deadline = loop_now() + IMPORT_S * NSEC_PER_SEC;
+	int64_t deadline = lab_deadline(IMPORT_S);
 	const struct importing *in = arg;
 	struct proc_opts opts = PROC_OPTS_INIT;
 	struct proc containerd = PROC_INIT;
@@ -174,8 +175,7 @@ int store_import(const char *folder, const char *const archives[],
 
 	opts.run = import_child;
 	opts.arg = &in;
-	r = proc_run(NULL, &opts, NULL,
-		     loop_now() + (IMPORT_S + 10) * NSEC_PER_SEC, &out, NULL,
+	r = proc_run(NULL, &opts, NULL, lab_deadline(IMPORT_S + 10), &out, NULL,
 		     &status);
 	if (r == 0 && status)
 		r = -EIO;
