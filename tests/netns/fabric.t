@@ -88,7 +88,7 @@ get() {
 
 	shift
 	for h; do args+=(-H "$h"); done
-	run ns node curl -gsm 5 -w '[%{http_code}]' "${args[@]}" \
+	run ns node curl -gsm 30 -w '[%{http_code}]' "${args[@]}" \
 		"http://[fd20:ce::254]$path"
 }
 get /
@@ -120,7 +120,7 @@ is 'recursive as text: a leaf in each line' "0/ipv6 2001:db8:10:0:1::1/96
 [200]" "$out"
 get "${nics%/*}/?recursive=true&alt=text" "$google"
 like 'keys that users name stay as they are' 'attributes/kubeEnv a' "$out"
-run ns node curl -gsm 5 -X POST -d a=b -o /dev/null -D - -H "$google" \
+run ns node curl -gsm 30 -X POST -d a=b -o /dev/null -D - -H "$google" \
 	"http://[fd20:ce::254]$nics/"
 like 'nothing can be written' '405' "$out"
 like 'and it is said what is allowed' 'Allow: GET, HEAD' "$out"
@@ -129,7 +129,7 @@ like 'each answer says whose it is' 'Metadata-Flavor: Google' "$out"
 # wait_for_change: a request waits for its own answer to change, and no longer than it says.
 # etag PATH - of the present answer
 etag() {
-	ns node curl -gsm 5 -o /dev/null -D - -H "$google" "http://[fd20:ce::254]$1" |
+	ns node curl -gsm 30 -o /dev/null -D - -H "$google" "http://[fd20:ce::254]$1" |
 		sed -n 's/^ETag: \([0-9a-f]*\).*/\1/p'
 }
 gateway=$nics/0/gateway-ipv6

@@ -65,7 +65,7 @@ for p in a b c; do pod_enter "$p" t; done
 
 vip() { kc -n t get svc "$1" -o 'jsonpath={.spec.clusterIP}'; }
 port() { kc -n t get svc "$1" -o 'jsonpath={.spec.ports[0].nodePort}'; }
-C='curl -gsS -m 5'
+C='curl -gsS -m 30'
 # who NAME WANT COMMAND... - the responder that answered, by its name
 who() {
 	local name=$1 want=$2 got
@@ -179,7 +179,8 @@ c' "$reached"
 	kc -n t delete svc lb >/dev/null
 	no_lb() { [ -z "$(on_node router ip -6 route show "$lb"; on_node "node${at#n}" ip -6 route show table local "$lb")" ]; }
 	holds 'all of it goes with the service' wait_for no_lb
-	like 'UDP to service' hello "$(in_pod a sh -c "echo hello | nc -6u -w1 $web 81")"
+	udp() { in_pod a sh -c "echo hello | nc -6u -w1 $web 81" | grep -q hello; }
+	holds 'UDP to service' wait_for udp
 }
 
 # The API's ways to a pod
@@ -189,14 +190,14 @@ like 'proxy' '"name":' "$(kc get --raw /api/v1/namespaces/t/pods/a:8080/proxy/ 2
 kc -n t port-forward --address ::1 a 18080:8080 >"$T/forward" 2>&1 &
 forward=$!
 wait_for curl -gsf 'http://[::1]:18080/'
-who 'port-forward' '^a$' curl -gsS -m 5 'http://[::1]:18080/'
+who 'port-forward' '^a$' curl -gsS -m 30 'http://[::1]:18080/'
 kill "$forward"
 
 # Names
 resolv=$(on_node node2 cat "/etc/netns/${pod_ns[a]}/resolv.conf")
 like "the pod's resolver is the cluster's" 'nameserver 2001:db8:96::a' "$resolv"
 like 'with its search list' 'search t.svc.cluster.local svc.cluster.local cluster.local' "$resolv"
-D='dig +short +time=2 +tries=3'
+D='dig +short +time=10 +tries=3'
 # shellcheck disable=SC2086
 {
 	is 'AAAA of a service' "$web" "$(in_pod a $D AAAA web.t.svc.cluster.local)"
@@ -232,7 +233,7 @@ is "a node's document is of the version that runs" \
 	"$(on_node node1 tail -n 1 /etc/shoot6/shoot.yaml)"
 is 'kubeconfig is for its owner alone' '600 0' "$(stat -c '%a %u' "$KUBECONFIG")"
 server=$("$S" status shoot --json | jq -r .kubernetes.server)
-like "the owner's connection is taken" gitVersion "$(curl -ksm 5 "$server/version" \
+like "the owner's connection is taken" gitVersion "$(curl -ksm 30 "$server/version" \
 	--cert <(jq -r '.users[0].user."client-certificate-data"' "$KUBECONFIG" | base64 -d) \
 	--key <(jq -r '.users[0].user."client-key-data"' "$KUBECONFIG" | base64 -d))"
 fails "another user's is not" setpriv --reuid 65534 --clear-groups curl -ksm 5 "$server/version"
