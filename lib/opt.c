@@ -543,6 +543,27 @@ static int find_command(const struct opt_program *p, const char *word,
 }
 
 /**
+ * check_given() - Whether each option that was given belongs to the command
+ * @p:		Tables
+ * @given:	Which ones were
+ * @command:	Command, NULL where the program has none
+ *
+ * Return: 0, or -EINVAL after saying which one does not
+ */
+static int check_given(const struct opt_program *p, const bool *given,
+		       const struct opt_command *command)
+{
+	for (size_t i = 0; i < p->n_options; i++) {
+		if (!given[i] || belongs(&p->options[i], command))
+			continue;
+		log_error("option '--%s' is not one of '%s'",
+			  p->options[i].name, command->name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
  * opt_parse() - Read argv by a program's tables
  * @p:		Tables
  * @config:	Program's struct, already holding the defaults
@@ -613,13 +634,8 @@ int opt_parse(const struct opt_program *p, void *config, int argc, char **argv,
 		print_help(p, NULL);
 		return 1;
 	}
-	for (size_t i = 0; i < p->n_options; i++) {
-		if (given[i] && !belongs(&p->options[i], command)) {
-			log_error("option '--%s' is not one of '%s'",
-				  p->options[i].name, command->name);
-			return 1;
-		}
-	}
+	if (check_given(p, given, command) < 0)
+		return 1;
 	*ret_command = command;
 	*ret_n_args = n;
 	*ret_args = argv + 1;
