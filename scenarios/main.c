@@ -166,6 +166,20 @@ static int show_status(const char *name, bool as_json)
 }
 
 /**
+ * case_of_engine() - The case that is meant where an engine alone is named
+ * @engine:	Its name, or NULL
+ *
+ * Return: name of the first case on that engine; NULL without one
+ */
+static const char *case_of_engine(const char *engine)
+{
+	for (size_t i = 0; engine && i < n_lab_cases; i++)
+		if (strcmp(lab_cases[i]->engine, engine) == 0)
+			return lab_cases[i]->name;
+	return NULL;
+}
+
+/**
  * command_up() - scenario up CASE
  * @config:	struct scenario
  * @n_args:	Number of words
@@ -176,7 +190,7 @@ static int show_status(const char *name, bool as_json)
 static int command_up(void *config, int n_args, char **args)
 {
 	const struct scenario *s = config;
-	const char *word = n_args ? args[0] : "shoot";
+	const char *word = n_args ? args[0] : case_of_engine(s->engine);
 	struct up up = { .nodes = s->nodes,
 			 .provider = s->provider,
 			 .variant = s->control_plane,
@@ -186,6 +200,10 @@ static int command_up(void *config, int n_args, char **args)
 
 	if (n_args > 1 || (!n_args && !s->engine))
 		return usage("up CASE [--name NAME]");
+	if (!word) {
+		log_error("no engine '%s': 'netns' or 'kubernetes'", s->engine);
+		return EXIT_USAGE;
+	}
 	up.what = scenario_case(s, word);
 	if (!up.what)
 		return EXIT_USAGE;
@@ -520,7 +538,8 @@ static const struct opt options[] = {
 	  .arg = "ENGINE",
 	  .offset = OPTION(engine),
 	  .verbs = " up run ",
-	  .help = "'netns' or 'kubernetes'" },
+	  .help = "'netns' or 'kubernetes'; without a case 'demo' or "
+		  "'shoot'" },
 	{ .name = "nodes",
 	  .type = OPT_UINT,
 	  .arg = "N",
@@ -666,7 +685,7 @@ static const struct opt_command commands[] = {
 	{ "list", "",
 	  "show cases, faults, checks of a cluster, the labs that are up",
 	  command_list },
-	{ "up", "CASE", "bring a lab up", command_up },
+	{ "up", "[CASE]", "bring a lab up", command_up },
 	{ "run", "CASE|NAME|--live",
 	  "check a lab; bring it up for that if it is not", scenario_run },
 	{ "report", "FILE",

@@ -147,6 +147,8 @@ else
 fi
 refused 'unknown fault' 1 "$BIN/scenario" run demo --fault nat64-no-rout
 like 'unknown fault: a suggestion' "did you mean 'nat64-no-route'?" "$err"
+refused 'unknown engine' 1 "$BIN/scenario" up --engine docker
+like 'unknown engine: which there are' "no engine 'docker': 'netns' or 'kubernetes'" "$err"
 refused 'unknown case' 1 "$BIN/scenario" up dmeo
 like 'unknown case: a suggestion' "did you mean 'demo'?" "$err"
 refused 'options that a case does not leave open' 3 "$BIN/scenario" up pair \

@@ -126,6 +126,9 @@ holds 'the router lives on' "$S" exec pair router -- true
 "$S" down pair
 run "$S" run pair --fault no-such
 is 'a fault that is not there' 2 "$rc"
+run "$S" up --engine netns --nodes 1
+is 'an engine alone means its first case' \
+	"scenario: option '--nodes': case 'demo' takes 2 to 32" "$err"
 run "$S" up pair --engine kubernetes
 is 'an engine that is not its' 2 "$rc"
 done_testing
