@@ -69,6 +69,25 @@ const char *opt_suggest(const char *word, const char *const *known, size_t n)
 }
 
 /**
+ * opt_hint() - Words about the known word that a mistyped one comes closest to
+ * @word:	As the user typed it
+ * @known:	Known words
+ * @n:		Their number
+ * @hint:	Room
+ *
+ * Return: @hint: empty where none is close
+ */
+const char *opt_hint(const char *word, const char *const *known, size_t n,
+		     char hint[static OPT_HINT])
+{
+	const char *meant = opt_suggest(word, known, n);
+
+	(void)snprintf(hint, OPT_HINT, meant ? ", did you mean '%s'?" : "%s",
+		       meant ? meant : "");
+	return hint;
+}
+
+/**
  * opt_parse_duration() - A length of time
  * @text:	Digits and a unit: ns, us, ms, s, m, h; seconds without one
  * @ret_ns:	Nanoseconds
@@ -525,7 +544,7 @@ static int find_command(const struct opt_program *p, const char *word,
 			const struct opt_command **ret)
 {
 	const char *names[64];
-	const char *meant;
+	char hint[OPT_HINT];
 	size_t n = 0;
 
 	for (; n < p->n_commands && n < ARRAY_SIZE(names); n++) {
@@ -535,10 +554,8 @@ static int find_command(const struct opt_program *p, const char *word,
 			return 0;
 		}
 	}
-	meant = opt_suggest(word, names, n);
-	log_error("unknown command '%s'%s%s%s; see --help", word,
-		  meant ? ", did you mean '" : "", meant ? meant : "",
-		  meant ? "'?" : "");
+	log_error("unknown command '%s'%s; see --help", word,
+		  opt_hint(word, names, n, hint));
 	return -EINVAL;
 }
 

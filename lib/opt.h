@@ -79,3 +79,7 @@ int opt_main(const struct opt_program *program, void *config, int argc,
 	     char **argv);
 must_check int opt_parse_duration(const char *text, int64_t *ret_ns);
 const char *opt_suggest(const char *word, const char *const *known, size_t n);
+/* What to put behind a word that nobody knows: ", did you mean 'x'?", or "". */
+#define OPT_HINT 96
+const char *opt_hint(const char *word, const char *const *known, size_t n,
+		     char hint[static OPT_HINT]);

@@ -38,7 +38,8 @@ static int usage(const char *text)
  */
 const struct lab_case *scenario_case(const struct scenario *s, const char *word)
 {
-	const char *names[64], *meant;
+	const char *names[64];
+	char hint[OPT_HINT];
 	size_t n = 0;
 
 	for (; n < n_lab_cases && n < ARRAY_SIZE(names); n++) {
@@ -51,10 +52,8 @@ const struct lab_case *scenario_case(const struct scenario *s, const char *word)
 			  lab_cases[n]->engine, s->engine);
 		return NULL;
 	}
-	meant = opt_suggest(word, names, n);
-	log_error("no case or lab '%s'%s%s%s; see 'scenario list'", word,
-		  meant ? ", did you mean '" : "", meant ? meant : "",
-		  meant ? "'?" : "");
+	log_error("no case or lab '%s'%s; see 'scenario list'", word,
+		  opt_hint(word, names, n, hint));
 	return NULL;
 }
 
@@ -248,7 +247,8 @@ static void on_signal(int signal)
 static int no_member(struct client_lab *lab, const char *name, const char *word)
 {
 	_cleanup_(json_freep) struct json *status = NULL;
-	const char *names[256], *meant = NULL;
+	const char *names[256];
+	char hint[OPT_HINT];
 	const struct json *m;
 	size_t n = 0;
 
@@ -256,11 +256,9 @@ static int no_member(struct client_lab *lab, const char *name, const char *word)
 		m = json_first(json_get(status, "members"));
 		for (; m && n < ARRAY_SIZE(names); m = json_next(m))
 			names[n++] = json_get_string(m, "name");
-		meant = opt_suggest(word, names, n);
 	}
-	log_error("lab '%s' has no member '%s'%s%s%s; see 'scenario status %s'",
-		  name, word, meant ? ", did you mean '" : "",
-		  meant ? meant : "", meant ? "'?" : "", name);
+	log_error("lab '%s' has no member '%s'%s; see 'scenario status %s'",
+		  name, word, opt_hint(word, names, n, hint), name);
 	return EXIT_USAGE;
 }
 

@@ -26,7 +26,8 @@ enum ground {
 static int check_fault(const char *name, const char *engine)
 {
 	const struct fault *fault = name ? fault_find(name) : NULL;
-	const char *names[128], *meant;
+	const char *names[128];
+	char hint[OPT_HINT];
 	size_t n = 0;
 
 	if (!name)
@@ -41,10 +42,8 @@ static int check_fault(const char *name, const char *engine)
 		return EXIT_OK;
 	for (; n < n_faults && n < ARRAY_SIZE(names); n++)
 		names[n] = faults[n]->name;
-	meant = opt_suggest(name, names, n);
-	log_error("no fault '%s'%s%s%s; see 'scenario list'", name,
-		  meant ? ", did you mean '" : "", meant ? meant : "",
-		  meant ? "'?" : "");
+	log_error("no fault '%s'%s; see 'scenario list'", name,
+		  opt_hint(name, names, n, hint));
 	return EXIT_USAGE;
 }
 
