@@ -4,6 +4,7 @@
 #include "netsetup/conf.h"
 #include "netsetup/early.h"
 #include "netsetup/gone.h"
+#include "netsetup/kind/linkinfo.h"
 #include "netsetup/ra.h"
 #include "netsetup/rest.h"
 #include "netsetup/sysctl.h"
@@ -361,6 +362,7 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 	_cleanup_(buf_release) struct buf want = BUF_INIT, have = BUF_INIT;
 	char client[DHCP_OWNER_SIZE];
 	const char *device, *owner;
+	bool fixed;
 
 	object_describe(k, e->strings, c->have, &have);
 	if (!c->want)
@@ -373,12 +375,15 @@ static int conflict_error(struct engine *e, const struct conflict *c)
 	object_describe(k, e->strings, c->want, &want);
 	device = device_owner(k, e->strings, c->have);
 	owner = dhcp_owner(k, c->have, client);
+	fixed = c->kind == KIND_LINK && !linkinfo_same_nature(c->want, c->have);
 	return engine_fail(
 		e, -EPERM,
-		"%s '%s': belongs to '%s' already%s%s%s, as '%s'; 'netsetup adopt' would take it over",
-		k->name, buf_text(&want), owner ?: OWNER_NAME(k, c->have),
+		"%s '%s': belongs to '%s' already%s%s%s, as '%s'; %s", k->name,
+		buf_text(&want), owner ?: OWNER_NAME(k, c->have),
 		device ? ", on a device of '" : "", device ? device : "",
-		device ? "'" : "", buf_text(&have));
+		device ? "'" : "", buf_text(&have),
+		fixed ? "its kind, id, parent, peer, port and table cannot change, give the new one another name" :
+			"'netsetup adopt' would take it over");
 }
 
 /* What goes_away() looks at. */

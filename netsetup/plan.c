@@ -91,7 +91,7 @@ int plan_add_step(struct differ *d, enum op op, enum stage stage, size_t want,
  * @have:	What there is
  *
  * The end of a veth that was made with its other one, and not named, is no link of ours to
- * be made anew.
+ * be made anew. A link of another nature cannot be adopted either.
  *
  * Return: true where it must not be changed
  */
@@ -100,11 +100,15 @@ static bool is_foreign(const struct differ *d, const void *want,
 {
 	const struct link *l = have, *w = want;
 
-	if (d->in->adopt || d->in->scope)
+	if (d->in->scope)
+		return false;
+	if (d->kind == KIND_LINK && w->kind && l->owned != LINK_OURS &&
+	    !linkinfo_same_nature(w, l))
+		return true;
+	if (d->in->adopt)
 		return false;
 	if (d->kind == KIND_LINK)
-		return w->kind && (!l->owned || (l->owned == LINK_BY_PEER &&
-						 !linkinfo_same_nature(w, l)));
+		return w->kind && l->owned == LINK_OTHERS;
 	return d->k->protocol && object_protocol(d->k, have) != NETSETUP_PROTO;
 }
 

@@ -65,6 +65,31 @@ ip neigh del fe80::1 dev eth0
 conflict link 'somebody else' 'links: [{name: br0, kind: bridge, mtu: 1400}]' ip link add br0 type bridge
 ip link del br0
 
+# What cannot be adopted: nobody says that it could, and nothing is tried.
+ip link add br0 type bridge
+for words in 'br0, kind: vxlan, id: 9' 'br0, kind: veth, peer: br1'; do
+	printf 'version: 1\nlinks: [{name: %s}]\n' "$words" >"$T/doc.yaml"
+	theirs=$(state)
+	for verb in apply adopt plan; do
+		run "${netsetup[@]}" "$verb" "$T/doc.yaml"
+		is "$verb of $words over a bridge: refused" 2 "$rc"
+		like 'with what is to be done' "cannot change, give the new one another name" "$err"
+		unlike 'which is not adopt' 'netsetup adopt' "$err"
+	done
+	is 'nothing has changed' "$theirs" "$(state)"
+done
+ip link del br0
+printf 'version: 1\nlinks: [{name: t0, kind: veth, peer: t1}]\n' >"$T/doc.yaml"
+"${netsetup[@]}" apply "$T/doc.yaml" >/dev/null
+printf 'version: 1\nlinks: [{name: t0, kind: bridge}, {name: t1, kind: bridge}]\n' >"$T/doc.yaml"
+run "${netsetup[@]}" adopt "$T/doc.yaml"
+is 'nor can the end of a veth of ours that was not named' 2 "$rc"
+like 'it is named' "link 't1 kind bridge': belongs to" "$err"
+printf 'version: 1\nlinks: [{name: t0, kind: veth, peer: t1}, {name: t1, kind: veth, peer: t0}]\n' >"$T/doc.yaml"
+run "${netsetup[@]}" apply "$T/doc.yaml"
+is 'as what it is it may be named' 0 "$rc"
+"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
+
 # What was adopted and given back carries no tag that would make the next apply remove it.
 ip link add br0 type bridge
 printf 'version: 1\nlinks: [{name: br0, kind: bridge, mtu: 1400}]\n' >"$T/doc.yaml"
