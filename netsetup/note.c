@@ -156,13 +156,42 @@ static int put_original(const struct work *w, struct journal *j,
 }
 
 /**
+ * is_given_back() - Whether an object is ours no longer
+ * @e:		Engine
+ * @w:		Work
+ * @kind:	Kind
+ * @key:	Object that was ours
+ * @old:	What it held before, or NULL
+ *
+ * It is not when what is wanted is what it held before; but a sysctl that follows one of
+ * conf/all follows that back, too, and is given back with it.
+ *
+ * Return: true if so
+ */
+static bool is_given_back(const struct engine *e, const struct work *w,
+			  enum kind_id kind, const void *key, const void *old)
+{
+	const void *want = model_find(&w->want, kind, key);
+	bool same = want && old && !memcmp(want, old, kinds[kind]->size);
+	bool led = kind == KIND_SYSCTL && sysctl_is_led(&w->want, key);
+	const struct sysctl *all, *was;
+	struct sysctl c = { 0 };
+
+	if (!want || !same || !led)
+		return want ? same : !led;
+	c.path = sysctl_all_of(w->want.strings,
+			       ((const struct sysctl *)key)->path);
+	all = model_find(&w->want, KIND_SYSCTL, &c);
+	was = model_find(&e->owned, KIND_SYSCTL, &c) ?:
+		      model_find(&w->have, KIND_SYSCTL, &c);
+	return !was || was->value == all->value;
+}
+
+/**
  * note_owned() - Carry over what stays ours, without what is given back
  * @e:		Engine
  * @w:		Work
  * @j:		Journal
- *
- * An object is given back when what is wanted is what it held before it was ours; not a
- * sysctl that follows one of conf/all: it would follow it back.
  *
  * Return: 0; -ENOMEM
  */
@@ -179,15 +208,12 @@ static int note_owned(const struct engine *e, const struct work *w,
 			const char *key = t_keys->items + i * size;
 			const void *want = model_find(&w->want, k, key);
 			const void *old = model_find(&e->owned, k, key);
-			bool led = k == KIND_SYSCTL &&
-				   sysctl_is_led(&w->want, (const void *)key);
 			struct sysctl room;
 
 			r = model_put(&j->sets[JOURNAL_PRIOR_KEYS], k, key);
 			if (r == 0 && old)
 				r = model_put(&j->sets[JOURNAL_PRIOR], k, old);
-			if (!led &&
-			    (!want || (old && memcmp(want, old, size) == 0)))
+			if (is_given_back(e, w, (enum kind_id)k, key, old))
 				continue;
 			if (r == 0)
 				r = model_put(&j->sets[JOURNAL_OWNED_KEYS], k,

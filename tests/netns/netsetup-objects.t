@@ -204,6 +204,7 @@ for start in '0 0' '0 1' '1 0' '1 1'; do
 		is "forwarding $start, $way: undone and again" "$alone" "$(values)"
 		"${netsetup[@]}" apply "$T/empty.yaml" >/dev/null
 		is "forwarding $start, $way: all goes back" "$before" "$(values)"
+		is "forwarding $start, $way: nothing is ours" '' "$("${netsetup[@]}" show | grep ^netsetup)"
 	done
 done
 done_testing
