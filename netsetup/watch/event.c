@@ -4,6 +4,7 @@
  */
 #include "netsetup/watch/watch.h"
 
+#include "netsetup/watch/lack.h"
 #include "netsetup/watch/say.h"
 #include "lib/cleanup.h"
 
@@ -262,6 +263,8 @@ static int on_message(const struct nlmsghdr *m, void *context)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
 		if ((m->nlmsg_type & ~1U) == types[i].type)
 			on_object(w, m, types[i].kind);
+	if (m->nlmsg_type == RTM_NEWLINK)
+		lack_look(w);
 	if ((m->nlmsg_type == RTM_NEWLINK || m->nlmsg_type == RTM_DELLINK) &&
 	    concerns(w, m))
 		watch_soon(w, LINK_NS);

@@ -2,6 +2,7 @@
 #include "netsetup/watch/watch.h"
 
 #include "netsetup/state.h"
+#include "netsetup/watch/lack.h"
 #include "netsetup/watch/metrics.h"
 #include "netsetup/watch/responder.h"
 #include "netsetup/watch/say.h"
@@ -164,13 +165,16 @@ static void become_ready(struct watch *w)
  * try_again() - Apply a document again that things were not ready for
  * @w:		Watch
  * @code:	Exit code of the last try
+ * @text:	Document
  *
- * An interface may come, a lock be let go. What is wrong in a document itself stays wrong.
+ * An interface may come (lack_look() need not wait then), a lock be let go. What is wrong in
+ * a document itself stays wrong.
  */
-static void try_again(struct watch *w, int code)
+static void try_again(struct watch *w, int code, const struct buf *text)
 {
 	struct json *j;
 
+	buf_clear(&w->lacks);
 	if (code == EXIT_OK || code == EXIT_USAGE) {
 		w->retry = false;
 		w->retry_ns = 0;
@@ -182,6 +186,7 @@ static void try_again(struct watch *w, int code)
 	say_end(w, LOG_LEVEL_INFO, j, "the document is tried again in %lld s",
 		(long long)(w->retry_ns / NSEC_PER_SEC));
 	w->retry = true;
+	lack_note(w, text);
 	(void)!loop_timer_set(&w->loop, &w->reread, loop_now() + w->retry_ns);
 }
 
@@ -223,7 +228,7 @@ void watch_applied(struct watch *w, int code, struct buf *text)
 		become_ready(w);
 	else
 		watch_soon(w, 0);
-	try_again(w, code);
+	try_again(w, code, text);
 	if (w->again)
 		(void)!loop_timer_set(&w->loop, &w->reread, loop_now());
 }
@@ -505,6 +510,7 @@ static void watch_release(struct watch *w)
 	buf_release(&w->child.text);
 	buf_release(&w->text);
 	buf_release(&w->seen);
+	buf_release(&w->lacks);
 	nl_close(&w->events);
 	model_release(&w->want);
 	conf_release(&w->conf);

@@ -105,6 +105,7 @@ struct watch {
 	struct loop_timer audit, reread, watchdog, slow;
 	int64_t audit_every_ns, backoff_ns;
 	bool retry; /* the same document once more */
+	struct buf lacks; /* IFNAMSIZ each: interfaces that it waits for */
 	int64_t retry_ns; /* until a document that failed is applied again; 0: none */
 	int notify_fd; /* inotify */
 	struct follow *follow;

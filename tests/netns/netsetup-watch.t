@@ -264,8 +264,13 @@ printf '%s\n' 'version: 1' 'routes: [{dst: "2001:db8:fade::/64", dev: late0}]' '
 mv "$T/new" "$T/doc.yaml"
 first() { [ "$(count retry '.again_s == 1')" -ge 2 ]; }
 holds 'another document does not wait for what the one before has gathered' wait_for first
+# It is tried again when its interface is there, whatever the wait.
+holds 'the waits grow' wait_for -t 60 event retry '.again_s == 8'
+is 'nothing has come that it waits for' 0 "$(count retry '.again_s == 0')"
 ip link add late0 type veth peer name late1
+ip link set late1 up
 ip link set late0 up
+holds 'what it waits for has come' wait_for event retry '.again_s == 0 and .interface == "late0"'
 holds 'it is applied when its interface is there' wait_for sh -c 'ip -6 route | grep -q 2001:db8:fade::/64'
 cp "$T/a.yaml" "$T/doc.yaml"
 holds 'and it can go' wait_for sh -c '! ip -6 route | grep -q 2001:db8:fade::/64'
