@@ -45,7 +45,7 @@ static int heal(struct lab *lab)
 					   "ip6", "kubelet", NULL };
 	int r = member_do(cluster_node(lab->data, 2), nft);
 
-	return r < 0 ? r : cluster_wait_kubelet(lab->data, 2);
+	return r < 0 ? r : cluster_wait_kubelet(lab->data, 2, 0);
 }
 
 const struct fault fault_kubelet_port_filtered = {

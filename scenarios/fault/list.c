@@ -19,6 +19,7 @@ extern const struct fault fault_coredns_no_reverse;
 extern const struct fault fault_coredns_no_endpoints;
 extern const struct fault fault_kubelet_node_ip_family;
 extern const struct fault fault_kubelet_port_filtered;
+extern const struct fault fault_kubelet_foreign_ca;
 extern const struct fault fault_cni_conf_missing;
 extern const struct fault fault_image_not_pullable;
 extern const struct fault fault_endpoint_stale;
@@ -42,6 +43,7 @@ const struct fault *const faults[] = {
 	&fault_coredns_no_endpoints,
 	&fault_kubelet_node_ip_family,
 	&fault_kubelet_port_filtered,
+	&fault_kubelet_foreign_ca,
 	&fault_cni_conf_missing,
 	&fault_image_not_pullable,
 	&fault_endpoint_stale,

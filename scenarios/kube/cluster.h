@@ -126,8 +126,9 @@ must_check int cluster_wait_node(struct cluster *c, unsigned int n,
 /* Ready, with its one IPv6 address; and: not ready. */
 bool cluster_node_well(const struct json *node);
 bool cluster_node_ill(const struct json *node);
-/* Until the API server reaches its kubelet. */
-must_check int cluster_wait_kubelet(struct cluster *c, unsigned int n);
+/* Until its kubelet answers the API server: 0; or refuses it: -EACCES. */
+must_check int cluster_wait_kubelet(struct cluster *c, unsigned int n,
+				    int answer);
 must_check int cluster_wait_dns(struct cluster *c, int64_t deadline_ns);
 
 /* failed.c: each tells the user and returns an errno. */

@@ -232,13 +232,14 @@ int cluster_wait_node(struct cluster *c, unsigned int n,
  * cluster_wait_kubelet() - Wait until the API server reaches a node's kubelet
  * @c:		Cluster
  * @n:		Number of the node
+ * @answer:	0: which serves it; -EACCES: which does not know it (401)
  *
  * A connection that was silent for a while is sent on only as TCP's timer says, and given
  * up by the API server after 45 s without an answer to its pings.
  *
  * Return: 0, or an errno that was told to the user
  */
-int cluster_wait_kubelet(struct cluster *c, unsigned int n)
+int cluster_wait_kubelet(struct cluster *c, unsigned int n, int answer)
 {
 	struct pollfd guard = { .fd = c->guard_fd, .events = POLLIN };
 	int64_t deadline = lab_deadline(NODE_S);
@@ -252,10 +253,11 @@ int cluster_wait_kubelet(struct cluster *c, unsigned int n)
 		_cleanup_(buf_release) struct buf text = BUF_INIT;
 
 		r = api_get_text(c->api, path, lab_deadline(ASK_S), &text);
-		if (r == 0)
+		if (r == answer)
 			return 0;
 		if (poll(&guard, 1, ASK_MS) > 0 || loop_now() > deadline)
-			return cluster_failed(c, r, "the kubelet's port");
+			return cluster_failed(c, r < 0 ? r : -ETIMEDOUT,
+					      "the kubelet's port");
 	}
 }
 

@@ -169,6 +169,7 @@ static const struct {
 } way_words[] = {
 	{ "resource=nodes", REASON_FORBIDDEN },
 	{ "client to provide credentials", REASON_UNAUTHORIZED },
+	{ "upgrade connection: Unauthorized", REASON_UNAUTHORIZED },
 	{ "certificate is valid for", REASON_TLS_NAME },
 	{ "contain any IP SANs", REASON_TLS_NAME },
 	{ "not valid for any names", REASON_TLS_NAME },

@@ -39,6 +39,7 @@ coredns-no-endpoints dns-records AAAA 'pods.shoot6-.*': wanted 3 addresses
 apiserver-cert-without-vip api-cert-san certificate subject name matches target host name '2001:db8:96::1'
 pod-route-missing pod-route-missing ICMPv6 1/0 .* from 2001:db8:5::1.*"errno":"ENETUNREACH"
 kubelet-port-filtered kubelet-unreachable timed out
+kubelet-foreign-ca kubelet-refuses Unauthorized
 cni-conf-missing cni-missing cni plugin not initialized
 image-not-pullable image-pull ErrImagePull: .*ghcr.io/shoot6/shoot6
 nat64-down nat64-down http within .* no ICMPv6 error seen

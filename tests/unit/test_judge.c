@@ -88,6 +88,9 @@ static const struct {
 	  -EPERM, false, REASON_FORBIDDEN },
 	{ "401: the server has asked for the client to provide credentials",
 	  -EACCES, false, REASON_UNAUTHORIZED },
+	{ "exec: Internal error occurred: unable to upgrade connection: "
+	  "Unauthorized",
+	  -EBADMSG, false, REASON_UNAUTHORIZED },
 	{ "403: pods \"a\" is forbidden: User \"u\" cannot get resource "
 	  "\"pods/exec\" in API group \"\" in the namespace \"t\"",
 	  -EPERM, false, REASON_NO_PERMISSION },
