@@ -319,4 +319,26 @@ jq_is 'pods reach the server of the kubeconfig' 'literal pass' \
 holds 'the image is one that ctr imports' \
 	sh -c "'$BIN/scenario-image' -o '$T/i.tar' &&
 	'$S' exec shoot node1 -- ctr -n t images import - <'$T/i.tar'"
+
+# A cluster of another domain: it is what CoreDNS serves and node1's kubelet tells its pods.
+kc -n kube-system get configmap coredns -o json | sed 's/cluster\.local/other.test/g' |
+	kc replace -f - >"$T/out"
+kc -n kube-system rollout restart deployment coredns >"$T/out"
+holds 'CoreDNS serves another domain' kc -n kube-system rollout status deployment coredns --timeout=120s
+# shellcheck disable=SC2016 # for the node's shell
+mapfile -t kubelet < <(on_node node1 sh -c 'tr "\0" "\n" </proc/$(pidof kubelet)/cmdline')
+# shellcheck disable=SC2016
+on_node node1 sh -c 'sed -i "s/^clusterDomain: .*/clusterDomain: other.test/" /etc/kubernetes/kubelet.yaml &&
+	kill -KILL $(pidof kubelet)'
+on_node node1 "${kubelet[@]}" >"$T/kubelet.log" 2>&1 &
+holds 'and a kubelet tells it' wait_for on_node node1 curl -gsf 'http://[::1]:10248/healthz'
+kc wait --for=condition=Ready node/node1 --timeout=60s >"$T/out"
+live by-token --nodes 1 --json
+is 'a run finds it out' 0 "$rc"
+jq_is 'from what its pods are told' other.test \
+	'[.results[]|select(.id == "API-3" and .variant == "logs").facts.cluster_domain]|unique[]' "$T/.out"
+jq_is 'and all names end so' true '[.results[]|select(.id|IN("DNS-2", "DNS-3")).facts.name // empty|
+	select(endswith("arpa")|not)]|length > 3 and all(endswith(".svc.other.test"))' "$T/.out"
+jq_is 'none fails' 0 '.summary.fail + .summary.blocked + .summary.unknown' "$T/.out" ||
+	diag "$(jq -c '.results[]|select(.verdict|IN("fail", "blocked", "unknown"))' "$T/.out")"
 done_testing
