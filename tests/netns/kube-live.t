@@ -320,6 +320,21 @@ holds 'the image is one that ctr imports' \
 	sh -c "'$BIN/scenario-image' -o '$T/i.tar' &&
 	'$S' exec shoot node1 -- ctr -n t images import - <'$T/i.tar'"
 
+# Pods of node1 do not reach the API server, which serves the run all the time.
+on_node node1 nft -f - <<-'N'
+	table ip6 cut {
+		chain in {
+			type filter hook input priority filter
+			iifname != { "lo", "eth0" } tcp dport 6443 reject with tcp reset
+		}
+	}
+N
+live by-token --nodes 1 --json
+is 'an API server that pods do not reach' 1 "$rc"
+jq_is 'is up: the way to it is closed' api-unreachable .diagnosis.primary "$T/.out"
+jq_is 'and nothing else is wrong' API-1 '[.results[]|select(.verdict == "fail").id]|unique|join(" ")' "$T/.out"
+on_node node1 nft delete table ip6 cut
+
 # A cluster of another domain: it is what CoreDNS serves and node1's kubelet tells its pods.
 kc -n kube-system get configmap coredns -o json | sed 's/cluster\.local/other.test/g' |
 	kc replace -f - >"$T/out"
