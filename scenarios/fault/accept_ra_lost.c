@@ -60,7 +60,7 @@ static int heal(struct lab *lab)
 	if (r == 0)
 		r = cluster_restart_proxy(c, 2);
 	if (r == 0)
-		r = cluster_wait_kubelet(c, 2);
+		r = cluster_wait_kubelet(c, 2, 0);
 	return r < 0 ? r : cluster_restart_dns(c);
 }
 
