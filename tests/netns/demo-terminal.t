@@ -53,6 +53,11 @@ is 'then the sum and the reports, and nothing else' \
 is 'the steps come before the table' steps \
 	"$(grep -oE '^\* taking the lab down|^Node state' <<<"$lines" |
 		sed -n '1s/^\* taking.*/steps/p')"
+is 'the README shows what it prints' '' "$(
+	sed -n '/^    \* making/,/^    report: /s/^    //p' "$TOP/README.md" |
+		grep -E '^  [A-Z0-9]+-[0-9]|^[0-9]+ pass, ' | sed 's/ in [0-9.]* s$//' |
+		grep -vxFf <(sed 's/ in [0-9.]* s$//; s/ *$//' <<<"$lines")
+)"
 for name in json html xml; do
 	holds "a report *.$name is there" \
 		bash -c 'cat build/demo/*.$0 | head -c 9 | grep -q .' "$name"
