@@ -296,6 +296,24 @@ static int enter_stage(struct run *run, enum stage next)
 }
 
 /**
+ * find_parent() - Learn of a parent that was made by the step before
+ * @run:	Execution
+ * @c:		Change
+ *
+ * Return: 0, or the first failure
+ */
+static int find_parent(struct run *run, const struct change *c)
+{
+	const struct link *l = c->want;
+	int r;
+
+	if (c->op != OP_ADD || !l->parent || device_index(run->e, l->parent))
+		return 0;
+	r = flush(run);
+	return r < 0 ? r : devices_load(run->e);
+}
+
+/**
  * execute_step() - One step
  * @run:	Execution
  * @index:	Its place
@@ -316,7 +334,9 @@ static int execute_step(struct run *run, uint32_t index)
 
 	if (r < 0 || s->op == OP_SIDE)
 		return r;
-	if (k->encode)
+	if (s->kind == KIND_LINK)
+		r = find_parent(run, &c);
+	if (r == 0 && k->encode)
 		r = k->encode(run->e, &run->batch, index, &c);
 	if (r < 0)
 		fail_step(run, index, r, "");

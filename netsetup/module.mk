@@ -16,4 +16,4 @@ srcs-netsetup-watch := $(wildcard netsetup/watch/*.c netsetup/kind/*.c \
 	$(addprefix netsetup/, clat.c conf.c conf_links.c conf_nat64.c early.c engine.c execute.c field.c gone.c hints.c \
 	intent.c journal.c list.c lower.c model.c \
 	nat64_option.c nat64_table.c note.c options.c owner.c owner_dhcp.c plan.c ra_owner.c renew.c rest.c \
-	state.c strings.c txn.c uplink.c veth.c)
+	stack.c state.c strings.c txn.c uplink.c veth.c)

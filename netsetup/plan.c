@@ -3,6 +3,7 @@
 
 #include "netsetup/kind/linkinfo.h"
 #include "netsetup/renew.h"
+#include "netsetup/stack.h"
 #include "netsetup/sysctl.h"
 #include "netsetup/veth.h"
 
@@ -658,8 +659,9 @@ static int diff_units(struct differ *d)
  * sort_steps() - Bring steps into the order of their stages, otherwise as they are
  * @p:		Plan
  *
- * Within a stage objects do not depend on each other, except for files that go: their
- * folders come before them in the table, and go after them.
+ * Within a stage objects do not depend on each other, except for links, which are in their
+ * order already, and for files that go: their folders come before them in the table, and go
+ * after them.
  *
  * Return: 0; -ENOMEM
  */
@@ -747,6 +749,8 @@ int plan_compute(const struct plan_input *in, struct conflict *ret_conflict,
 		r = in->scope ? diff_scope(&d) : diff_tables(&d);
 		if (r == 0 && k == KIND_LINK)
 			r = renew_links(&d);
+		if (r == 0 && k == KIND_LINK)
+			r = stack_order(in, &plan);
 		if (r == 0)
 			r = renew_rest(&d);
 		if (r == 0 && k == KIND_SYSCTL)

@@ -85,6 +85,14 @@ printf 'version: 1\nsysctls: {net/ipv6/conf/eth0/accept_rra: 2}\n' >"$T/doc.yaml
 run "${netsetup[@]}" apply "$T/doc.yaml"
 like 'a sysctl that the kernel has not' "accept_rra = 2': this kernel has no such sysctl; rolled back" "$err"
 rm -rf "$T/state"
+# New links on new links, each with a parent; the order of names is the wrong one.
+cycle 'macvlan on a vxlan on a link' 'links: [{name: t0, kind: macvlan, parent: t8, up: true, addrgen: none}, {name: t8, kind: vxlan, id: 42, parent: eth0, up: true, addrgen: none}]' 't0@t8' ip link show t0
+if ip link add probe0 link eth0 type vlan id 9 2>/dev/null; then
+	ip link del probe0
+	cycle 'vlan on a vlan on a vlan' 'links: [{name: t0, kind: vlan, id: 3, parent: t1, up: true, addrgen: none}, {name: t1, kind: vlan, id: 2, parent: t2, up: true, addrgen: none}, {name: t2, kind: vlan, id: 1, parent: eth0, up: true, addrgen: none}]' 't0@t1' ip link show t0
+else
+	skip 'vlan on a vlan' 'this kernel has no vlan'
+fi
 cycle 'link in a bridge' 'links: [{name: b0, kind: bridge, up: true, addrgen: none}, {name: t0, kind: veth, peer: t1, master: b0, up: true, addrgen: none}]' 'master b0' ip link show t0
 cycle 'both ends of a cable' 'links: [{name: t0, kind: veth, peer: t1, up: true, addrgen: none}, {name: t1, up: true, addrgen: none, group: 7}]
 nexthops: [{id: 3, via: "fe80::1", dev: t0}]

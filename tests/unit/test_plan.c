@@ -227,6 +227,55 @@ static void test_steps(void)
 }
 
 /**
+ * say_names() - Links of a plan in the order of its steps
+ * @p:		Plan
+ * @want:	Desired model
+ * @have:	Observed model
+ * @out:	Gets the operations and names
+ */
+static void say_names(const struct plan *p, const struct model *want,
+		      const struct model *have, struct buf *out)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct link *w = step_want(&p->steps[i], want);
+		const struct link *h = step_have(&p->steps[i], have);
+
+		buf_printf(out, "%u %s;", p->steps[i].op,
+			   strings_get(want->strings, (w ? w : h)->name));
+	}
+}
+
+/**
+ * test_stack() - Links that rest on each other come from below, and go from above
+ */
+static void test_stack(void)
+{
+	static const char two[] =
+		"version: 1\nlinks:\n"
+		"- {name: a, kind: vlan, id: 1, parent: b, up: true}\n"
+		"- {name: b, kind: macvlan, parent: c, up: true}\n"
+		"- {name: c, kind: vxlan, id: 7, parent: e, up: true}\n";
+	_cleanup_(strings_freep) struct strings *s = strings_new();
+	_cleanup_(buf_release) struct buf errors = BUF_INIT, got = BUF_INIT;
+	_cleanup_(conf_release) struct conf none = { 0 }, all = { 0 };
+	_cleanup_(plan_release) struct plan plan = { 0 }, back = { 0 };
+	struct plan_input in = { .want = &all.model, .have = &none.model };
+	struct conflict conflict;
+
+	CHECK_INT("none", 0, read_text(s, "version: 1\n", &none, &errors));
+	CHECK_INT("all", 0, read_text(s, two, &all, &errors));
+	CHECK_INT("plan", 0, plan_compute(&in, &conflict, &plan));
+	say_names(&plan, &all.model, &none.model, &got);
+	CHECK_STR("made and put up", "0 c;0 b;0 a;1 c;1 b;1 a;",
+		  buf_text(&got));
+	in = (struct plan_input){ .want = &none.model, .have = &all.model };
+	CHECK_INT("plan", 0, plan_compute(&in, &conflict, &back));
+	buf_clear(&got);
+	say_names(&back, &none.model, &all.model, &got);
+	CHECK_STR("removed", "2 a;2 b;2 c;", buf_text(&got));
+}
+
+/**
  * test_foreign() - Objects of others are neither changed nor removed
  */
 static void test_foreign(void)
@@ -258,4 +307,5 @@ static void test_foreign(void)
 
 UNIT_SUITE(plan, { "problems of documents", test_problems },
 	   { "steps and their order", test_steps },
+	   { "links on links", test_stack },
 	   { "objects of others", test_foreign });
