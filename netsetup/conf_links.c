@@ -48,7 +48,7 @@ int conf_join_link(struct model *m, const struct link *l, struct buf *why)
 		return -EINVAL;
 	}
 	for (const struct link *o = MODEL_AT(m, KIND_LINK, link, 0); o < l; o++)
-		if (l->kind && linkinfo_excludes(l, o)) {
+		if (l->kind && o->name != l->name && linkinfo_excludes(l, o)) {
 			buf_printf(why, "its id %u is that of '%s' already",
 				   l->id, strings_get(s, o->name));
 			return -EINVAL;

@@ -76,6 +76,8 @@ static void test_problems(void)
 		  "0 is not between 1 and" },
 		{ "version: 1\nlinks:\n- {name: v, kind: vlan, id: 7, parent: a}\n- {name: w, kind: vlan, id: 7, parent: a}\n",
 		  "doc:4:3: link 'w': its id 7 is that of 'v' already" },
+		{ "version: 1\nlinks:\n- {name: v, kind: vlan, id: 7, parent: a}\n- {name: v, kind: vlan, id: 7, parent: a}\n",
+		  "stated twice" },
 		{ "version: 1\nnat64: {prefix: \"::/0\"}\n",
 		  "doc:2:8: nat64: prefix '::/0': not a prefix that NAT64" },
 		{ "version: 1\nnat64: {prefix: default}\n", "prefix '::/0'" },
