@@ -47,7 +47,7 @@ accept-ra-lost ra-ignored-forwarding accept_ra=1, wanted 2
 F
 run "$S" run shoot --fault vip-not-programmed
 is 'a fault of the other engine is refused' 2 "$rc"
-like 'with the reason' "'netns' alone" "$err"
+like 'with the reason' "made on engine 'netns', not on 'kubernetes'" "$err"
 # What the machine tries outside is not for a lab: other names would fail here.
 machine_targets '{"egress": {"v6": [{"name": "nowhere.invalid", "http": 80}]}}'
 run "$S" run shoot --json
