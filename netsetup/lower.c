@@ -3,16 +3,19 @@
  * lower: routes that share a gateway use one nexthop object
  *
  * The kernel takes such routes three times as fast, and a gateway that moves is one
- * message for all of them. Ids are kept: where observed routes of a group already use
- * one of our objects, the group keeps it, and a new gateway is a change of that object.
+ * message for all of them. The price is that an object, with all its routes, goes when its
+ * interface loses its carrier, and is refused where there is none; a plain route stays.
+ * Hence it is for large tables alone. Ids are kept: where observed routes of a group already
+ * use one of our objects, the group keeps it, and a new gateway is a change of that object.
  */
 #include "netsetup/engine.h"
 
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define NEXTHOP_AUTO  166000000U /* first of our automatic ids */
-#define NEXTHOP_SHARE 16 /* routes that make an object worth while */
+#define NEXTHOP_SHARE 1024 /* routes that make an object worth while */
 #define GROUPS_MAX    64 /* gateways that get one */
 
 struct share {
@@ -22,6 +25,19 @@ struct share {
 	size_t n; /* routes */
 	uint8_t onlink;
 };
+
+/**
+ * share_min() - How many routes with one gateway get an object
+ *
+ * Return: number; SHOOT6_NEXTHOP_SHARE, for tests, where that is one
+ */
+static size_t share_min(void)
+{
+	const char *text = getenv("SHOOT6_NEXTHOP_SHARE");
+	size_t n = text ? strtoul(text, NULL, 10) : 0;
+
+	return n ? n : NEXTHOP_SHARE;
+}
 
 /**
  * share_of() - Group of a route
@@ -125,7 +141,7 @@ void lower_nexthops(struct model *want, const struct model *have)
 {
 	struct share all[GROUPS_MAX];
 	struct table *w = &want->tables[KIND_ROUTE];
-	size_t n = 0;
+	size_t n = 0, min = share_min();
 	uint32_t next = NEXTHOP_AUTO;
 
 	for (size_t i = 0; i < w->n; i++) {
@@ -139,8 +155,10 @@ void lower_nexthops(struct model *want, const struct model *have)
 	for (size_t i = 0; i < n; i++) {
 		struct nexthop *nh;
 
-		if (!all[i].id && all[i].n < NEXTHOP_SHARE)
+		if (all[i].n < min) {
+			all[i].id = 0;
 			continue;
+		}
 		while (!all[i].id && is_taken(next, all, n, want, have))
 			next++;
 		all[i].id = all[i].id ? all[i].id : next++;

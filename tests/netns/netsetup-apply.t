@@ -154,20 +154,38 @@ holds 'there were kills' test "$i" -gt 20
 holds 'readers said that a transaction was open' test "$open" -gt 10
 
 # A hundred thousand steps are for the benchmark; one object for a gateway is for here.
-forty_routes() {
+routes_by() { # GATEWAY NUMBER
 	local i
 
 	printf 'version: 1\nroutes:\n'
-	for ((i = 0; i < 40; i++)); do
+	for ((i = 0; i < $2; i++)); do
 		printf -- '- {dst: "2001:db8:%x::/48", via: "%s", dev: eth0}\n' $((i + 4096)) "$1"
 	done
 }
-forty_routes fe80::1 >"$T/r1.yaml"
-forty_routes fe80::2 >"$T/r2.yaml"
+routes_by fe80::1 1100 >"$T/r1.yaml"
+routes_by fe80::2 1100 >"$T/r2.yaml"
+routes_by fe80::2 40 >"$T/few.yaml"
 "${netsetup[@]}" apply "$T/r1.yaml" >/dev/null
 run "${netsetup[@]}" apply --json "$T/r2.yaml"
 like 'a gateway moves by one message' '"mutating_messages":1}' "$out"
-is 'all routes moved' 40 "$(ip -6 route | grep -c 'via fe80::2')"
+is 'all routes moved' 1100 "$(ip -6 route | grep -c 'via fe80::2')"
+
+# Such an object would go with the carrier, and its routes with it.
+count() { is "$1" "$2" "$(ip -6 route | grep -c 'via fe80::2')"; }
+carrier() { ip link show eth0 | grep -q LOWER_UP; }
+no_carrier() { ! carrier; }
+run "${netsetup[@]}" apply "$T/few.yaml"
+is 'few routes have none' '0 ' "$rc $(ip nexthop)"
+count 'and are there' 40
+ip link set p0 down
+wait_for no_carrier
+count 'they stay when the cable is pulled' 40
+run "${netsetup[@]}" undo
+run "${netsetup[@]}" apply "$T/few.yaml"
+is 'they can be made without carrier' 0 "$rc"
+count 'all of them' 40
+ip link set p0 up
+wait_for carrier
 printf 'version: 1\n' >"$T/empty.yaml"
 run "${netsetup[@]}" apply "$T/empty.yaml"
 is 'what is no longer named goes' "$(cat "$T/old")" "$(state)"
