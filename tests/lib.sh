@@ -191,13 +191,18 @@ wait_for() {
 	done
 }
 
+# without_carrier - drop what the kernel makes of a link's carrier, some time after the link has changed
+without_carrier() {
+	sed -E 's/ (linkdown|dead)\b//g; s/NO-CARRIER,//; s/,(LOWER_UP|M-DOWN)//g; s/ state [A-Z]+//'
+}
+
 # routes - all IPv6 routes, when each address that is in use has its local route
 #
 # The kernel enters that route in work of its own, after it has said that the address is
 # there: on a loaded machine a list may come before it.
 routes() {
 	wait_for -t 30 addresses_routed
-	ip -6 route show table all
+	ip -6 route show table all | without_carrier
 }
 addresses_routed() {
 	awk 'FILENAME == ARGV[1] { routed[$2 " " $4] = 1; next }

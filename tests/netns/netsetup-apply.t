@@ -18,12 +18,12 @@ state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
 	routes | sort
 	ip -6 rule
-	ip nexthop
+	ip nexthop | without_carrier
 	ip -6 neigh show nud permanent
 	ip -6 neigh show proxy
 	nft list ruleset 2>/dev/null
 	grep -r . /proc/sys/net/ipv6/conf/*/{forwarding,accept_ra,proxy_ndp}
-	ip -o link | sed 's/^[0-9]*: //; s/ link.ether.*//'
+	ip -o link | without_carrier | sed 's/^[0-9]*: //; s/ link.ether.*//'
 	find "$T/root" -type f -exec cat {} + 2>/dev/null
 }
 

@@ -36,10 +36,10 @@ document() {
 # kernel makes once and for all with the first link of a kind
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
-	routes | grep -v multicast | sed 's/ linkdown//' | sort
+	routes | grep -v multicast | sort
 	ip -6 rule | grep -v l3mdev-table
-	ip nexthop | sed 's/ linkdown//'
-	ip -d -o link | sed 's/^[0-9]*: //; /^[a-z0-9]*0@NONE:/d; s/NO-CARRIER,//; s/,LOWER_UP//; s/ state [A-Z]*//'
+	ip nexthop | without_carrier
+	ip -d -o link | without_carrier | sed 's/^[0-9]*: //; /^[a-z0-9]*0@NONE:/d'
 }
 
 # left - node - right: what the node forwards arrives

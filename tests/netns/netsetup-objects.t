@@ -15,8 +15,8 @@ printf 'version: 1\n' >"$T/empty.yaml"
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
 	routes | grep -v multicast | sort
-	ip nexthop
-	ip -o link | sed 's/^[0-9]*: //; s/ link.ether [^ ]*//; s/@if[0-9]*//; s/,LOWER_UP//; s/NO-CARRIER,//; s/ state [A-Z]*//'
+	ip nexthop | without_carrier
+	ip -o link | without_carrier | sed 's/^[0-9]*: //; s/ link.ether [^ ]*//; s/@if[0-9]*//'
 }
 old=$(state)
 

@@ -15,10 +15,10 @@ state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
 	routes | grep -v multicast | sort
 	ip -6 rule
-	ip nexthop
+	ip nexthop | without_carrier
 	ip -6 neigh show nud permanent
 	ip -6 neigh show proxy
-	ip -o link | sed 's/^[0-9]*: //; s/ link.ether.*//; s/@if[0-9]*//'
+	ip -o link | without_carrier | sed 's/^[0-9]*: //; s/ link.ether.*//; s/@if[0-9]*//'
 }
 printf 'version: 1\n' >"$T/empty.yaml"
 

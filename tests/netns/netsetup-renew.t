@@ -17,8 +17,8 @@ netsetup=("$BIN/netsetup" --state "$T/state" --root "$T/root")
 # ports loses its own when its address is set.
 state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //' | sort
-	routes | grep -v multicast | sed 's/ linkdown//; s/ dead//' | sort
-	ip nexthop
+	routes | grep -v multicast | sort
+	ip nexthop | without_carrier
 	ip -6 neigh show nud permanent | sort
 	ip -6 neigh show proxy | sort
 	ip -6 rule

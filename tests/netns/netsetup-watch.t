@@ -58,7 +58,7 @@ state() {
 	ip -6 -o addr | sed 's/valid_lft.*//; s/^[0-9]*: //'
 	routes | grep -v multicast | sed 's/ expires.*sec//' | sort
 	ip -6 rule
-	ip nexthop
+	ip nexthop | without_carrier
 	ip -6 neigh show nud permanent
 	ip -6 neigh show proxy
 	ip -br link | awk '{print $1, $2}' | sort
