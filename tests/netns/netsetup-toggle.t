@@ -35,14 +35,16 @@ kept() { # all that --toggle must leave as it was
 ip -6 monitor netconf >"$T/netconf" 2>&1 &
 toggles() { grep -c '^inet6 all forwarding' "$T/netconf"; }
 marks() { grep -c '^inet6 lo proxy_neigh' "$T/netconf"; }
-marked() { [ "$(marks)" -gt "$1" ]; }
+marked() {
+	sysctl -qw net.ipv6.conf.lo.proxy_ndp=$((1 - $(cat /proc/sys/net/ipv6/conf/lo/proxy_ndp)))
+	[ "$(marks)" -gt "$1" ]
+}
 # told NAME N - so many were told, once all events that came before this one were
 told() {
 	local before
 
 	before=$(marks)
-	sysctl -qw net.ipv6.conf.lo.proxy_ndp=$((1 - $(cat /proc/sys/net/ipv6/conf/lo/proxy_ndp)))
-	wait_for marked "$before"
+	wait_for marked "$before" || not_ok "$1: nothing is told any more"
 	is "$1" "$2" "$(toggles)"
 }
 
@@ -100,6 +102,10 @@ holds 'there were kills' test "$i" -gt 4
 holds 'some left a transaction open' test "$open" -gt 2
 is 'no kill left it toggled' 0 "$bad"
 
+# halted PID - it is stopped, or has ended: then the shell may have waited for it already
+halted() {
+	[ ! -e "/proc/$1" ] || grep -qE '^State:.*(stopped|zombie)' "/proc/$1/status"
+}
 # Somebody takes the route away while it is toggled: said, and asked for once more.
 sabotage() { # stop it at each point until all.forwarding is toggled; take the route away there
 	local i pid
@@ -107,7 +113,7 @@ sabotage() { # stop it at each point until all.forwarding is toggled; take the r
 	for ((i = 1; i < 30; i++)); do
 		SHOOT6_STOP_AT=$i "${netsetup[@]}" verify --toggle --json "$T/host.yaml" >"$T/.out" 2>"$T/.err" &
 		pid=$!
-		wait_for grep -qE '^State:.*(stopped|zombie)' /proc/$pid/status
+		wait_for halted $pid
 		if [ "$(cat /proc/sys/net/ipv6/conf/all/forwarding)" = 1 ]; then
 			ip -6 route del default proto ra
 			kill -CONT $pid
