@@ -62,12 +62,10 @@ static int unknown_key(struct reader *rd, uint32_t node, const char *what,
 		       const char *const *known, size_t n)
 {
 	const char *key = doc_key(rd->doc, node);
-	const char *close = opt_suggest(key, known, n);
+	char hint[OPT_HINT];
 
-	return close ? problem(rd, node,
-			       "%s: unknown key '%s', did you mean '%s'?", what,
-			       key, close) :
-		       problem(rd, node, "%s: unknown key '%s'", what, key);
+	return problem(rd, node, "%s: unknown key '%s'%s", what, key,
+		       opt_hint(key, known, n, hint));
 }
 
 /**

@@ -93,23 +93,26 @@ static bool is_taken(uint32_t id, const struct share *all, size_t n,
  * keep_ids() - Give groups the ids that their observed routes use
  * @all:	Groups
  * @n:		Their number
+ * @min:	Routes of a group that gets one
  * @want:	Desired model
  * @have:	Observed model
  */
-static void keep_ids(struct share *all, size_t n, const struct model *want,
-		     const struct model *have)
+static void keep_ids(struct share *all, size_t n, size_t min,
+		     const struct model *want, const struct model *have)
 {
 	const struct table *w = &want->tables[KIND_ROUTE];
 	const struct table *h = &have->tables[KIND_ROUTE];
-	size_t j = 0, open = n;
+	size_t j = 0, open = 0;
 
+	for (size_t i = 0; i < n; i++)
+		open += all[i].n >= min;
 	for (size_t i = 0; i < w->n && open > 0; i++) {
 		const struct route *r = MODEL_AT(want, KIND_ROUTE, route, i);
 		struct share *g = share_of(all, &n, r);
 		const struct route *o;
 		struct nexthop key = { 0 };
 
-		if (!g || g->id)
+		if (!g || g->id || g->n < min)
 			continue;
 		while (j < h->n &&
 		       kind_route.cmp(want->strings,
@@ -151,14 +154,12 @@ void lower_nexthops(struct model *want, const struct model *have)
 		if (g)
 			g->n++;
 	}
-	keep_ids(all, n, want, have);
+	keep_ids(all, n, min, want, have);
 	for (size_t i = 0; i < n; i++) {
 		struct nexthop *nh;
 
-		if (all[i].n < min) {
-			all[i].id = 0;
+		if (all[i].n < min)
 			continue;
-		}
 		while (!all[i].id && is_taken(next, all, n, want, have))
 			next++;
 		all[i].id = all[i].id ? all[i].id : next++;

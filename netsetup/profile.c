@@ -245,16 +245,13 @@ int profile_parse(const char *text, size_t len, struct profile *ret_profile,
 static void unknown(const char *name, struct buf *errors)
 {
 	const char *names[ARRAY_SIZE(builtins)];
-	const char *near;
+	char hint[OPT_HINT];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(builtins); i++)
 		names[i] = builtins[i].name;
-	near = opt_suggest(name, names, ARRAY_SIZE(builtins));
-	buf_printf(errors, "unknown provider '%s'", name);
-	if (near)
-		buf_printf(errors, ", did you mean '%s'?", near);
-	buf_puts(errors, " (known:");
+	buf_printf(errors, "unknown provider '%s'%s (known:", name,
+		   opt_hint(name, names, ARRAY_SIZE(builtins), hint));
 	for (i = 0; i < ARRAY_SIZE(builtins); i++)
 		buf_printf(errors, " %s", names[i]);
 	buf_puts(errors, ")\n");

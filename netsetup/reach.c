@@ -55,8 +55,8 @@ static const struct reach_kind *find_kind(const char *text, size_t len)
  */
 static int check_command(const char *text, struct buf *why)
 {
-	const char *known[ARRAY_SIZE(reach_kinds)], *close;
-	char program[256];
+	const char *known[ARRAY_SIZE(reach_kinds)];
+	char program[256], hint[OPT_HINT];
 
 	text += strspn(text, " ");
 	snprintf(program, sizeof(program), "%.*s", (int)strcspn(text, " "),
@@ -70,10 +70,8 @@ static int check_command(const char *text, struct buf *why)
 	program[strcspn(program, ",=")] = '\0';
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		known[i] = reach_kinds[i]->name;
-	close = opt_suggest(program, known, ARRAY_SIZE(known));
-	buf_printf(why, "'%s' is neither a check nor a program", program);
-	if (close)
-		buf_printf(why, ", did you mean '%s'?", close);
+	buf_printf(why, "'%s' is neither a check nor a program%s", program,
+		   opt_hint(program, known, ARRAY_SIZE(known), hint));
 	return -EINVAL;
 }
 

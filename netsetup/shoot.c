@@ -295,8 +295,8 @@ static void read_short(struct reader *rd)
 		"kubernetes", "domain",   "node",
 	};
 	const struct doc *d = &rd->doc;
+	char hint[OPT_HINT];
 	uint32_t item;
-	const char *near;
 	size_t i;
 
 	for (item = doc_first(d, doc_root(d)); item; item = doc_next(d, item)) {
@@ -305,10 +305,10 @@ static void read_short(struct reader *rd)
 				break;
 		if (i < ARRAY_SIZE(known))
 			continue;
-		near = opt_suggest(doc_key(d, item), known, ARRAY_SIZE(known));
-		tell(rd, rd->errors, item, "unknown key '%s'%s%s%s",
-		     doc_key(d, item), near ? ", did you mean '" : "",
-		     near ?: "", near ? "'?" : "");
+		tell(rd, rd->errors, item, "unknown key '%s'%s",
+		     doc_key(d, item),
+		     opt_hint(doc_key(d, item), known, ARRAY_SIZE(known),
+			      hint));
 	}
 	for (i = 0; i < RANGE_MAX; i++)
 		rd->at[i] = doc_get(d, doc_root(d), range_names[i]);

@@ -81,13 +81,11 @@ const char *emit_more(const struct emit_args *args, const char *name,
 static int unknown(const struct emit_args *args, const char *what,
 		   const char *word, const char *const *known, size_t n)
 {
-	const char *near = opt_suggest(word, known, n);
+	char hint[OPT_HINT];
 	size_t i;
 
-	buf_printf(args->errors, "emit: unknown %s '%s'", what, word);
-	if (near)
-		buf_printf(args->errors, ", did you mean '%s'?", near);
-	buf_puts(args->errors, " (known:");
+	buf_printf(args->errors, "emit: unknown %s '%s'%s (known:", what, word,
+		   opt_hint(word, known, n, hint));
 	for (i = 0; i < n; i++)
 		buf_printf(args->errors, " %s", known[i]);
 	buf_puts(args->errors, ")\n");

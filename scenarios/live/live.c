@@ -572,11 +572,6 @@ static bool check_options(const struct live_options *options)
 			  options->domain);
 		return false;
 	}
-	if (options->space && strlen(options->space) > 58) {
-		log_error("namespace '%s': is longer than 58 characters",
-			  options->space);
-		return false;
-	}
 	return true;
 }
 

@@ -89,7 +89,6 @@ for fault in ra-lifetime-zero ra-ignored-forwarding nat64-no-route dns64-absent 
 done
 clean 'after all faults'
 
-# What people read first.
 # Two runs that break one lab would each report the other's fault.
 "$S" run demo --fault pmtu-blackhole --json >"$T/first" 2>"$T/first.err" &
 first=$!
@@ -102,6 +101,7 @@ is 'a second fault at a time is refused' \
 	"2 scenario: fault 'dns64-absent': another run has made 'pmtu-blackhole'" "$rc $err"
 jq_is 'the first is diagnosed' pmtu-blackhole .diagnosis.primary "$T/first"
 
+# What people read first.
 run "$S" run demo --fault nat64-no-route
 is 'as a table: exit status' 1 "$rc"
 matches 'the first line names the cause' \

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -40,6 +41,29 @@ pid_t unit_server(void (*serve)(int listener, size_t i), size_t i,
 	(void)close(fd);
 	*ret_port = ntohs(sin6.sin6_port);
 	return pid;
+}
+
+/**
+ * unit_request() - Read a client's request, up to the empty line
+ * @fd:		Connection
+ * @ret:	Gets it, with a NUL; what is longer is cut off
+ *
+ * Return: whether it came
+ */
+bool unit_request(int fd, char ret[static UNIT_REQUEST])
+{
+	size_t n = 0;
+
+	ret[0] = '\0';
+	while (!strstr(ret, "\r\n\r\n") && n < UNIT_REQUEST - 1) {
+		ssize_t got = recv(fd, ret + n, UNIT_REQUEST - 1 - n, 0);
+
+		if (got <= 0)
+			return false;
+		n += (size_t)got;
+		ret[n] = '\0';
+	}
+	return true;
 }
 
 /**

@@ -16,5 +16,8 @@
 /* Process, or -1 after a check has failed. */
 pid_t unit_server(void (*serve)(int listener, size_t i), size_t i,
 		  unsigned int *ret_port);
+/* The head of a client's request, terminated; false where it ends before. */
+#define UNIT_REQUEST 4096
+bool unit_request(int fd, char ret[static UNIT_REQUEST]);
 /* NULL after a check has failed. */
 struct api *unit_client(unsigned int port);

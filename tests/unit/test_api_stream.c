@@ -118,18 +118,12 @@ static void send_back(int fd)
  */
 static void serve(int listener, size_t i)
 {
-	char request[4096] = "", head[512], accept_text[32] = "", key[64] = "";
+	char request[UNIT_REQUEST], head[512], accept_text[32] = "",
+					       key[64] = "";
 	int fd = accept(listener, NULL, NULL);
-	size_t n = 0;
-	ssize_t got;
 
-	while (!strstr(request, "\r\n\r\n") && n < sizeof(request) - 1) {
-		got = recv(fd, request + n, sizeof(request) - 1 - n, 0);
-		if (got <= 0)
-			return;
-		n += (size_t)got;
-		request[n] = '\0';
-	}
+	if (!unit_request(fd, request))
+		return;
 	/* What is behind the server's host in the kubeconfig comes first. */
 	if (strncmp(request, ASKED, sizeof(ASKED) - 1) != 0)
 		return;

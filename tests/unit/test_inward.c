@@ -50,18 +50,11 @@ static const struct {
  */
 static void answer(int fd, size_t i)
 {
-	char request[4096] = "";
+	char request[UNIT_REQUEST];
 	const char *text;
-	size_t n = 0;
-	ssize_t got;
 
-	while (!strstr(request, "\r\n\r\n") && n < sizeof(request) - 1) {
-		got = recv(fd, request + n, sizeof(request) - 1 - n, 0);
-		if (got <= 0)
-			return;
-		n += (size_t)got;
-		request[n] = '\0';
-	}
+	if (!unit_request(fd, request))
+		return;
 	text = strstr(request, "/pods?limit=1 ") ? cases[i].own :
 	       strstr(request, "/log?")          ? cases[i].log :
 						   cases[i].rest;
